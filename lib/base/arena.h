@@ -1,0 +1,51 @@
+/*
+ * Arenas: everything a request touches is owned by its arena and goes with it.
+ *
+ * Allocation never returns NULL: when memory is out, the arena's out-of-memory handler runs
+ * (request: arena_fail() unwinds to 503 through `oom`; start-up and CLI: exit). Under the
+ * sanitizers and valgrind each allocation is its own malloc, so overruns and uses after the
+ * request are seen.
+ */
+#pragma once
+
+#include "lib/base/str.h"
+
+#include <stdarg.h>
+
+struct arena;
+
+struct arena *arena_new(void);
+
+/* Runs the deferred releases, newest first, then frees everything. NULL-safe. */
+void arena_free(struct arena *a);
+
+/* Like arena_free + arena_new, keeping the first block. */
+void arena_reset(struct arena *a);
+
+/* 16-byte aligned. arena_zalloc zeroes. */
+void *arena_alloc(struct arena *a, size_t size);
+void *arena_zalloc(struct arena *a, size_t size);
+
+/* Grows an allocation made by this arena, copying old_size bytes; in place when it was the last one. */
+void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size);
+
+/* Copies, always with a NUL behind the end, so that .p is a C string too. */
+str arena_copy(struct arena *a, str s);
+const char *arena_cstr(struct arena *a, str s);
+
+/* printf into the arena; NUL-terminated like arena_copy. */
+str arena_printf(struct arena *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+str arena_vprintf(struct arena *a, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+/* ASCII lower-cased copy. */
+str arena_lower(struct arena *a, str s);
+
+/* Calls release(resource) when the arena goes: a PGresult, a lease, a file. */
+void arena_defer(struct arena *a, void (*release)(void *), void *resource);
+
+/* Takes back the newest arena_defer of this resource without calling it; false when there is none. */
+bool arena_undefer(struct arena *a, void *resource);
+
+/* Bytes handed out, for tests and metrics. */
+size_t arena_used(const struct arena *a);

@@ -1,0 +1,64 @@
+/*
+ * JSON. Out: a streaming writer over a growing buffer in an arena; the caller's order of calls is
+ * the document, commas are the writer's. In: fields_from_json() reads a body (jansson does the
+ * parsing; this header's .c is the only file that includes it) into a struct by field table.
+ */
+#pragma once
+
+#include "lib/base/field.h"
+
+struct json_writer {
+	struct arena *arena;
+	char *p;
+	size_t n, cap;
+	bool comma; /* the next value needs one before it */
+};
+
+void json_init(struct json_writer *w, struct arena *a, size_t size_hint);
+
+void json_object(struct json_writer *w);
+void json_object_end(struct json_writer *w);
+void json_array(struct json_writer *w);
+void json_array_end(struct json_writer *w);
+
+/* A member's name; a value must follow. */
+void json_key(struct json_writer *w, str key);
+
+void json_null(struct json_writer *w);
+void json_bool(struct json_writer *w, bool v);
+void json_int(struct json_writer *w, int64_t v);
+void json_double(struct json_writer *w, double v); /* shortest form that reads back equal; NaN, inf: null */
+void json_str(struct json_writer *w, str v);	   /* absent: null; invalid UTF-8 bytes become U+FFFD */
+void json_uuid(struct json_writer *w, uuid v);	   /* nil: null */
+void json_time(struct json_writer *w, usec v);	   /* zero: null */
+void json_raw(struct json_writer *w, str json);	   /* one value already in JSON; absent: null */
+
+/* One record as an object, by its table. */
+void json_record(struct json_writer *w, const struct field *fields, const void *record);
+
+/* n records of `size` bytes each as an array of objects. */
+void json_records(struct json_writer *w, const struct field *fields, const struct list *list);
+
+/* What was written so far. */
+str json_text(const struct json_writer *w);
+
+/*
+ * Reads a JSON object into `record`, which must be zeroed; strings are copied to the arena and
+ * trimmed. Unknown members are ignored; the literal `null` and an empty text count as {}.
+ * Errors: err_invalid with the field's name and a sentence (wrong type, missing, too long, not one
+ * of, no UTF-8, NUL character, nested too deep); the record is then unspecified.
+ * `present` may be NULL.
+ */
+err fields_from_json(struct arena *a, str text, const struct field *fields, void *record,
+		     struct present *present);
+
+/* The same for a query string's decoded pairs: numbers, booleans ("true", "1", "false", "0"), uuids,
+ * comma-separated arrays. */
+struct pair {
+	str name, value;
+};
+err fields_from_pairs(struct arena *a, const struct pair *pairs, size_t n, const struct field *fields,
+		      void *record, struct present *present);
+
+/* err_invalid for one field: "handle: must be at most 30 characters". */
+err field_invalid(struct arena *a, const struct field *f, const char *what);

@@ -1,0 +1,133 @@
+/*
+ * PostgreSQL for coroutines (libpq, non-blocking, pipeline mode).
+ *
+ * A loop has a `struct db_pool`: a few shared connections on which single statements of many
+ * requests are pipelined, and leased ones for transactions and slow statements. A request holds a
+ * `struct db`: a view of its loop's pool with the request's arena and deadline; a transaction is a
+ * `struct db` too, so every function that takes one works inside and outside of it.
+ *
+ * Results are bound in PostgreSQL's binary format straight into structs by field table (column =
+ * member, in any order; a missing column or a wrong type is an assertion in debug builds and
+ * err_internal otherwise). Strings point into the result, which the arena releases.
+ *
+ * Past the deadline a call returns err_deadline; the query itself belongs to its connection, is
+ * drained there and its result dropped.
+ */
+#pragma once
+
+#include "lib/db/stmt.h"
+#include "lib/net/loop.h"
+
+struct db_pool;
+struct db;
+
+struct db_options {
+	const char *url;     /* libpq URL */
+	int shared, leased;  /* connections of each kind, at most */
+	int depth;	     /* statements in flight on one shared connection, at most */
+	int64_t connect_timeout; /* microseconds */
+	const char *application_name;
+};
+
+struct db_stats {
+	int connected, in_flight, leased, waiting;
+	int64_t statements, errors, reconnects;
+};
+
+/* Connects in the background, with back-off from 10 ms to 1 s for ever; statements wait for a
+ * connection until their deadline at most `connect_timeout`, then err_db_unavailable. */
+struct db_pool *db_pool_new(struct loop *l, const struct db_options *options);
+void db_pool_free(struct db_pool *p);
+struct db_stats db_pool_stats(const struct db_pool *p);
+
+/* A request's view; owned by the arena. deadline: monotonic microseconds, 0 none. */
+struct db *db_open(struct db_pool *p, struct arena *a, int64_t deadline);
+struct arena *db_arena(const struct db *db);
+
+/* A value for a parameter; the kind must be the one the statement declares. */
+struct arg {
+	enum kind kind;
+	union {
+		bool b;
+		int32_t i32;
+		int64_t i64;
+		double f64;
+		str s;
+		uuid id;
+		usec t;
+		struct json json;
+		struct bytes bytes;
+		struct strs strs;
+		struct uuids uuids;
+		struct i32s i32s;
+		struct i64s i64s;
+	} v;
+};
+struct arg arg_bool(bool v);
+struct arg arg_i32(int32_t v);
+struct arg arg_i64(int64_t v);
+struct arg arg_f64(double v);
+struct arg arg_str(str v);   /* absent: NULL */
+struct arg arg_uuid(uuid v); /* nil: NULL */
+struct arg arg_time(usec v); /* zero: NULL */
+struct arg arg_json(struct json v);
+struct arg arg_bytes(struct bytes v);
+struct arg arg_strs(struct strs v);
+struct arg arg_uuids(struct uuids v);
+struct arg arg_i32s(struct i32s v);
+struct arg arg_i64s(struct i64s v);
+struct arg arg_null(void);
+
+#define ARG(x)                                                                                   \
+	_Generic((x), bool: arg_bool, int32_t: arg_i32, int64_t: arg_i64, double: arg_f64,       \
+		str: arg_str, uuid: arg_uuid, usec: arg_time, struct json: arg_json,             \
+		struct bytes: arg_bytes, struct strs: arg_strs, struct uuids: arg_uuids,         \
+		struct i32s: arg_i32s, struct i64s: arg_i64s)(x)
+
+/*
+ * Run one statement with its parameters: as many ARG()s as it declares (checked at build time).
+ * All of them suspend. Errors besides the named ones: err_db_unavailable, err_deadline; a violated
+ * constraint comes as err_db_unique / err_db_foreign_key / err_db_check, a bad value as err_invalid,
+ * anything else as err_internal with one log line naming the statement (never its values).
+ */
+
+/* Exactly one row into *out; err_not_found when there is none. */
+err db_one(struct db *db, const struct stmt *s, const struct field *fields, void *out, ...);
+
+/* Any number of rows; out->v is an arena array of out->n records of `size` bytes. */
+err db_list(struct db *db, const struct stmt *s, const struct field *fields, size_t size,
+	    struct list *out, ...);
+
+/* No rows wanted; *ret_affected (may be NULL) gets the number of rows changed or returned. */
+err db_exec(struct db *db, const struct stmt *s, int64_t *ret_affected, ...);
+
+extern const err err_db_unique;	     /* 409 */
+extern const err err_db_foreign_key; /* 404: what is referred to does not exist */
+extern const err err_db_check;	     /* 400 */
+extern const err err_db_serialize;   /* 503: serialization failure or deadlock; retry the transaction */
+
+/* The violated constraint's name after one of the three above on this db, else absent. */
+str db_constraint(const struct db *db);
+
+/*
+ * Several independent statements in one round trip: queue them with db_batch_*, then db_batch_run.
+ * Each entry has its own outcome; run returns the first error.
+ */
+struct db_batch;
+struct db_batch *db_batch(struct db *db);
+void db_batch_one(struct db_batch *b, const struct stmt *s, const struct field *fields, void *out, ...);
+void db_batch_list(struct db_batch *b, const struct stmt *s, const struct field *fields, size_t size,
+		   struct list *out, ...);
+void db_batch_exec(struct db_batch *b, const struct stmt *s, int64_t *ret_affected, ...);
+err db_batch_run(struct db_batch *b);
+
+/*
+ * Transactions: BEGIN on a leased connection, rolled back when the arena goes unless committed.
+ * Nested db_begin on a transaction is an assertion. After an error inside, only rollback is left.
+ */
+err db_begin(struct db *db, struct db **ret_tx);
+err db_commit(struct db *tx);
+void db_rollback(struct db *tx);
+
+/* Ends the process-lifetime things of libpq use in tests: nothing may be left in flight. */
+bool db_pool_idle(const struct db_pool *p);

@@ -1,0 +1,77 @@
+/*
+ * Event loops (libevent core): one a core, sharing nothing. Loops talk through a mailbox each.
+ * Timers, readiness, and the coroutine side of both: wait for a socket, sleep, with a deadline.
+ */
+#pragma once
+
+#include "lib/base/err.h"
+#include "lib/base/time.h"
+#include "lib/net/co.h"
+
+struct loop;
+struct event_base;
+
+struct loop *loop_new(void);
+void loop_free(struct loop *l);
+
+/* Runs until loop_stop; sets the thread's current loop. */
+void loop_run(struct loop *l);
+
+/* Makes loop_run return after the current turn. From any thread. */
+void loop_stop(struct loop *l);
+
+/* The loop of this thread, NULL outside of one. */
+struct loop *loop_self(void);
+
+/* For the one file each that ties a library (MHD, curl) to the loop. */
+struct event_base *loop_base(struct loop *l);
+struct co_pool *loop_pool(struct loop *l);
+
+/* Runs fn(arg) on the loop's own stack in its next turn. From any thread; never loses a call. */
+void loop_post(struct loop *l, void (*fn)(void *), void *arg);
+
+/* Starts a coroutine on this loop (from its own thread). False: out of memory. */
+[[nodiscard]] bool loop_start(struct loop *l, void (*fn)(void *), void *arg);
+
+/* Runs fn(arg) once at the end of the current turn, after all ready events were handled: this is
+ * where pipelines are flushed. Several calls with the same pair in one turn count once. */
+void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg);
+
+/* Timers. Callbacks run on the loop's own stack. */
+struct timer;
+struct timer *timer_new(struct loop *l, void (*fn)(void *), void *arg);
+void timer_set(struct timer *t, int64_t us); /* again from now; one shot */
+void timer_cancel(struct timer *t);
+void timer_free(struct timer *t);
+
+/* Readiness of a descriptor. want: bit 0 read, bit 1 write; 0 stops. fn gets what is ready. */
+enum { WATCH_READ = 1, WATCH_WRITE = 2 };
+struct watch;
+struct watch *watch_new(struct loop *l, int fd, void (*fn)(void *, int ready), void *arg);
+void watch_set(struct watch *w, int want);
+void watch_free(struct watch *w);
+
+/*
+ * A place to wait. The usual pattern of a suspending call:
+ *
+ *	struct waiter w = { 0 };
+ *	start something that will call waiter_wake(&w) on this loop;
+ *	err e = waiter_wait(&w, deadline);	Suspends.
+ *
+ * waiter_wait returns OK once woken (also when woken before), err_deadline when the monotonic time
+ * `deadline` (0: none) passed first: then whoever holds &w must be told to forget it.
+ */
+struct waiter {
+	struct co *co;
+	bool woken;
+};
+err waiter_wait(struct waiter *w, int64_t deadline);
+void waiter_wake(struct waiter *w);
+
+/* Suspends for so long. */
+void loop_sleep(int64_t us);
+
+/* Called with the name given to loop_set_slice_name and the microseconds of each uninterrupted
+ * slice longer than 10 ms. */
+void loop_on_stall(struct loop *l, void (*fn)(const char *name, int64_t us));
+void loop_set_slice_name(struct loop *l, const char *name);

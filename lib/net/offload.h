@@ -1,0 +1,20 @@
+/* A small pool of threads for what blocks or computes over 1 ms: password hashes, images, files. */
+#pragma once
+
+#include "lib/base/err.h"
+
+#include <stddef.h>
+
+struct offload;
+
+/* `threads` workers, at most `queue` waiting jobs. Shared by all loops. */
+struct offload *offload_new(int threads, size_t queue);
+
+/* Waits for the jobs under way, drops none. */
+void offload_free(struct offload *o);
+
+/*
+ * Runs fn(arg) on a worker and returns when it is done. Suspends. The caller's memory stays valid:
+ * the wait ignores deadlines, fn must be bounded by itself. Errors: err_unavailable when the queue is full.
+ */
+err offload_run(struct offload *o, void (*fn)(void *), void *arg);
