@@ -1,0 +1,26 @@
+/*
+ * Pages of lists. Clients send `limit` and either `offset` (old ones) or the opaque `cursor` of the
+ * page before; a cursor carries the list it belongs to, the last row's sort key and id, so the next
+ * page starts at an index position however deep it is. A cursor of another list is err_invalid.
+ */
+#pragma once
+
+#include "lib/web/req.h"
+
+struct page {
+	int32_t limit;	/* 1 … the route's page_max */
+	int32_t offset; /* 0 when a cursor was given */
+	bool after;	/* a cursor was given: start behind (key, id) */
+	int64_t key;	/* sort key of the last row: microseconds, a score's bits, a position */
+	uuid id;
+};
+
+/* Reads limit, offset and cursor for this route. Too large a limit is cut to page_max, a negative
+ * offset or limit is 0 / the default, as clients rely on. */
+err page_read(struct req *r, struct page *out);
+
+/* The cursor behind the last row of a page; absent when the page was not full. */
+str page_next(struct req *r, const struct page *p, size_t rows, int64_t last_key, uuid last_id);
+
+/* The page's time as a statement parameter: zero (NULL) without a cursor. */
+usec page_time(const struct page *p);

@@ -1,0 +1,82 @@
+/*
+ * A request as a handler sees it, and its reply. Handlers run on a coroutine of the request's loop,
+ * as straight-line code; the request, its arena and everything in it die after the reply was sent.
+ */
+#pragma once
+
+#include "lib/base/json.h"
+#include "lib/db/db.h"
+#include "lib/web/route.h"
+
+struct app; /* the program's own; lib never looks inside */
+
+struct identity {
+	uuid id;      /* nil: nobody */
+	uuid session; /* of the token, nil when it names none */
+	usec expires; /* the token's end */
+	str role;     /* of the profile: user, moderator, admin */
+	str status;   /* of the account */
+};
+
+struct req {
+	struct arena *arena;
+	struct loop *loop;
+	struct db *db; /* the loop's pool, with this request's arena and deadline */
+	struct app *app;
+	const struct route *route;
+	struct identity user;
+	enum method method;
+	str path;	/* as sent, without query */
+	str request_id; /* theirs if it is well-formed, else ours */
+	str client;	/* address, proxies taken into account */
+	int64_t deadline; /* monotonic microseconds */
+	int64_t started;  /* monotonic microseconds */
+};
+
+/* A path parameter as text (percent-decoded), or as an id: err_invalid when it is none. */
+str req_param(const struct req *r, const char *name);
+err req_id(struct req *r, const char *name, uuid *out);
+
+/* A header's value, absent when not sent. */
+str req_header(const struct req *r, const char *name);
+
+/* The query string by the route's table; `present` may be NULL. */
+err req_query(struct req *r, void *out, struct present *present);
+
+/* The JSON body by the route's table; `out` is zeroed first. `present` may be NULL. */
+err req_body(struct req *r, void *out, struct present *present);
+
+/* BODY_STREAM: up to n bytes into buf, *got = 0 at the end. The client is slowed to our pace.
+ * Suspends. Errors: err_deadline, err_io (client gone), err_too_large (body_max). */
+err req_read(struct req *r, void *buf, size_t n, size_t *got);
+
+/* The whole raw body of a BODY_JSON route. */
+str req_body_text(const struct req *r);
+
+/* The same error with another sentence; the code stays. */
+err req_fail(struct req *r, err kind, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same error with further members in the envelope, by field table (the record is copied). */
+err req_fail_with(struct req *r, err kind, const struct field *fields, const void *record);
+
+/* A reply header; name and value are copied. */
+void reply_header(struct req *r, const char *name, str value);
+
+/* The success reply by the route's table and status. */
+err reply(struct req *r, const void *record);
+
+/* Another status or table than the route's. */
+err reply_as(struct req *r, int status, const struct field *fields, const void *record);
+
+/* {"message": "…"} with the route's status; the route's table is message_fields. */
+struct message {
+	str message;
+};
+extern const struct field message_fields[];
+err reply_message(struct req *r, const char *text);
+
+/* Not JSON: a page, a text, a file's bytes. The body must live in the arena or for ever. */
+err reply_text(struct req *r, int status, const char *content_type, str body);
+err reply_redirect(struct req *r, str location);
+err reply_empty(struct req *r, int status);

@@ -1,0 +1,48 @@
+/*
+ * The HTTP server of one loop: libmicrohttpd in external-epoll mode behind the loop. Accepts,
+ * parses, finds the route, checks limits, token and body, runs the handler on a coroutine and sends
+ * its reply. One server per loop and listening socket; several may share a loop (API and admin).
+ */
+#pragma once
+
+#include "lib/web/limit.h"
+#include "lib/web/req.h"
+
+struct server_options {
+	const struct router *router;
+	struct app *app;
+	struct db_pool *db;	 /* may be NULL: r->db is NULL then */
+	struct limiter *limiter; /* NULL: no limits */
+	const struct rate *rate_user, *rate_address; /* general limits, per user and per address */
+	const char *cors_origins;  /* comma list, "*" echoes; NULL: none */
+	bool cors_localhost;	   /* development: any http(s)://localhost[:port], 127.0.0.1[:port] */
+	const char *trusted_proxies; /* comma list of CIDRs */
+	int connections;	   /* at once, at most */
+	int64_t idle_timeout;	   /* microseconds without a byte before the socket is closed */
+	int64_t deadline;	   /* of a request, microseconds */
+	bool access_log;
+
+	/* Who is asking: fills r->user from the token or fails with the envelope's error. Called on
+	 * the request's coroutine unless the route is AUTH_NONE. */
+	err (*authenticate)(struct req *r);
+
+	/* After the reply's status is known; for metrics. `us`: since the request's first byte. */
+	void (*on_done)(const struct req *r, int status, int64_t us, size_t bytes);
+};
+
+struct server;
+
+/* Takes over a listening, non-blocking socket. NULL and a log line when the daemon cannot start. */
+struct server *server_new(struct loop *l, int listen_fd, const struct server_options *options);
+
+/* Stops accepting, closes idle connections; requests under way finish. `done` is called on the loop
+ * when the last has ended or after `grace` microseconds. */
+void server_drain(struct server *s, int64_t grace, void (*done)(void *), void *arg);
+void server_free(struct server *s);
+
+int server_active(const struct server *s);     /* requests under way */
+int server_connections(const struct server *s); /* open sockets */
+
+/* Listening sockets, non-blocking, close-on-exec. `address`: "127.0.0.1:8080", "[::1]:8080" or
+ * "unix:/path"; with `shared` several loops may bind it (SO_REUSEPORT). -1 and *problem on failure. */
+int server_listen(const char *address, bool shared, const char **problem);
