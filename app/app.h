@@ -1,0 +1,24 @@
+/*
+ * What every feature may use: the program's configuration and its long-lived parts. Made by
+ * cmd/serve.c, the same for all loops; what belongs to one loop is reached through the request.
+ */
+#pragma once
+
+#include "lib/base/config.h"
+#include "lib/net/offload.h"
+#include "lib/web/limit.h"
+#include "lib/web/route.h"
+
+struct app {
+	const struct config *config;
+	struct offload *offload;  /* password hashes, images */
+	struct limiter *limiter;  /* NULL: RATE_LIMITS=off */
+	str jwt_secret;
+	bool production;
+};
+
+/* Every feature's route table, NULL-terminated: app/routes.c. */
+extern const struct route *const app_routes[];
+
+/* The same for ADMIN_ADDR. */
+extern const struct route *const admin_routes[];

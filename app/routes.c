@@ -1,0 +1,10 @@
+/* The route tables of all features; a feature joins by its line here. */
+#include "app/app.h"
+
+const struct route *const app_routes[] = {
+	NULL,
+};
+
+const struct route *const admin_routes[] = {
+	NULL,
+};
