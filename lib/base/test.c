@@ -56,7 +56,7 @@ void test_expect_eq(long long want, long long got, const char *what, const char 
 }
 
 void test_expect_near(double want, double got, double eps, const char *what, const char *file,
-	int line)
+		      int line)
 {
 	if (fabs(want - got) <= eps)
 		return;
@@ -167,8 +167,8 @@ static void report(const struct test *t, int status, FILE *log)
 		printf("FAIL  %s %s", t->file, t->name);
 		if (WIFSIGNALED(status))
 			printf(" (%s)",
-				WTERMSIG(status) == SIGKILL ? "timed out"
-							    : strsignal(WTERMSIG(status)));
+			       WTERMSIG(status) == SIGKILL ? "timed out"
+							   : strsignal(WTERMSIG(status)));
 		putchar('\n');
 	}
 	show_log(log);

@@ -32,20 +32,20 @@ void test_register(struct test *t);
 bool test_begin(void);
 void test_end(void);
 
-#define TEST(name_) \
-	static void name_(void **state); \
-	[[gnu::constructor]] static void register_##name_(void) \
-	{ \
+#define TEST(name_)                                                                        \
+	static void name_(void **state);                                                   \
+	[[gnu::constructor]] static void register_##name_(void)                            \
+	{                                                                                  \
 		static struct test t = { .file = __FILE__, .name = #name_, .run = name_ }; \
-		test_register(&t); \
-	} \
+		test_register(&t);                                                         \
+	}                                                                                  \
 	static void name_([[maybe_unused]] void **state)
 
-#define EXPECT_TRUE(x) assert_true(x)
-#define EXPECT_FALSE(x) assert_false(x)
-#define EXPECT_NULL(x) assert_null(x)
-#define EXPECT_PTR(want, got) assert_ptr_equal(want, got)
-#define EXPECT_CSTR(want, got) assert_string_equal(got, want)
+#define EXPECT_TRUE(x)		 assert_true(x)
+#define EXPECT_FALSE(x)		 assert_false(x)
+#define EXPECT_NULL(x)		 assert_null(x)
+#define EXPECT_PTR(want, got)	 assert_ptr_equal(want, got)
+#define EXPECT_CSTR(want, got)	 assert_string_equal(got, want)
 #define EXPECT_MEM(want, got, n) test_expect_mem(want, got, n, __FILE__, __LINE__)
 #define EXPECT_EQ(want, got) \
 	test_expect_eq((long long)(want), (long long)(got), #got, __FILE__, __LINE__)
@@ -54,5 +54,5 @@ void test_end(void);
 /* Behind the macros above: compare, or print both values and leave the test. */
 void test_expect_eq(long long want, long long got, const char *what, const char *file, int line);
 void test_expect_near(double want, double got, double eps, const char *what, const char *file,
-	int line);
+		      int line);
 void test_expect_mem(const void *want, const void *got, size_t n, const char *file, int line);
