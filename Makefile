@@ -79,12 +79,15 @@ api_obj  := $(call objects,$(app_tests) $(harness) $(runner)) $(call sql_objects
 every_obj := $(sort $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj))
 
 # ---- targets ----
-.PHONY: all sojorn unit_tests api_tests objects sql-args clean force
+.PHONY: all sojorn unit_tests api_tests objects generated print-flags clean force
 all: sojorn
 sojorn: $(bin)/sojorn
 unit_tests: $(bin)/unit_tests
 api_tests: $(bin)/api_tests
 objects: $(every_obj)
+generated: $(patsubst %,$(gen)/%.h,$(all_sql)) $(gen)/version.h
+print-flags:
+	@echo '$(CPPFLAGS) $(CFLAGS)'
 
 link = @mkdir -p $(@D); echo "  link  $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LDLIBS)
 
@@ -125,7 +128,6 @@ $(gen)/migrations.c: $(migrations) $(obj)/sources scripts/embed-migrations
 $(gen)/sql-args.ok: $(all_sql) $(lib_src) $(app_src) $(cmd_src) $(lib_tests) $(app_tests) scripts/check-sql-args
 	@mkdir -p $(@D); scripts/check-sql-args $(filter %.sql %.c,$^)
 	@touch $@
-sql-args: $(gen)/sql-args.ok
 
 .PRECIOUS: $(gen)/%.sql.h $(gen)/%.sql.c
 
