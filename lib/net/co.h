@@ -11,8 +11,11 @@
 struct co;
 struct co_pool;
 
-/* A pool keeps finished coroutines' stacks for reuse; one per loop. `keep`: how many at most idle. */
+/* A pool keeps finished coroutines' stacks for reuse; one per loop. stack_size: bytes, 0 for the
+ * usual (128 KiB; 256 under sanitizers); `keep`: how many at most idle. NULL when memory is short. */
 struct co_pool *co_pool_new(size_t stack_size, size_t keep);
+
+/* No coroutine may be left unfinished. NULL-safe. */
 void co_pool_free(struct co_pool *p);
 
 /* Coroutines of this pool that have not finished, and the deepest stack use seen, in bytes
@@ -28,7 +31,7 @@ size_t co_pool_deepest(const struct co_pool *p);
 struct co *co_self(void);
 
 /* Suspends the running coroutine until co_resume. Suspends. */
-void co_yield(void);
+void co_yield (void);
 
 /* Continues a suspended coroutine at once, returning when it next suspends or ends. Called on the
  * loop's own stack of its own thread (a callback of the loop), never from another coroutine. */
