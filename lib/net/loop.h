@@ -11,13 +11,17 @@
 struct loop;
 struct event_base;
 
+/* NULL when descriptors or memory are short. */
 struct loop *loop_new(void);
+
+/* Nobody may post any more and no coroutine of it may be left; posts not yet run are dropped. NULL-safe. */
 void loop_free(struct loop *l);
 
 /* Runs until loop_stop; sets the thread's current loop. */
 void loop_run(struct loop *l);
 
-/* Makes loop_run return after the current turn. From any thread. */
+/* Makes loop_run return after the current turn, or the next one's first. From any thread, or a
+ * signal handler. */
 void loop_stop(struct loop *l);
 
 /* The loop of this thread, NULL outside of one. */
@@ -30,21 +34,25 @@ struct co_pool *loop_pool(struct loop *l);
 /* Runs fn(arg) on the loop's own stack in its next turn. From any thread; never loses a call. */
 void loop_post(struct loop *l, void (*fn)(void *), void *arg);
 
-/* Starts a coroutine on this loop (from its own thread). False: out of memory. */
+/* Starts a coroutine on this loop at once (from its own thread, also before loop_run). False: out of
+ * memory. */
 [[nodiscard]] bool loop_start(struct loop *l, void (*fn)(void *), void *arg);
 
 /* Runs fn(arg) once at the end of the current turn, after all ready events were handled: this is
- * where pipelines are flushed. Several calls with the same pair in one turn count once. */
+ * where pipelines are flushed. Several calls with the same pair in one turn count once; a call from
+ * within such a function runs at the end of the next turn, which waits for nothing. */
 void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg);
 
-/* Timers. Callbacks run on the loop's own stack. */
+/* Timers. Callbacks run on the loop's own stack, never early, some milliseconds late, and may free
+ * their timer. NULL: out of memory. */
 struct timer;
 struct timer *timer_new(struct loop *l, void (*fn)(void *), void *arg);
 void timer_set(struct timer *t, int64_t us); /* again from now; one shot */
 void timer_cancel(struct timer *t);
 void timer_free(struct timer *t);
 
-/* Readiness of a descriptor. want: bit 0 read, bit 1 write; 0 stops. fn gets what is ready. */
+/* Readiness of a descriptor (level-triggered). want: WATCH_READ | WATCH_WRITE; 0 stops. fn gets one
+ * of the two at a time, on the loop's own stack, and may free the watch. NULL: out of memory. */
 enum { WATCH_READ = 1, WATCH_WRITE = 2 };
 struct watch;
 struct watch *watch_new(struct loop *l, int fd, void (*fn)(void *, int ready), void *arg);
@@ -59,19 +67,26 @@ void watch_free(struct watch *w);
  *	err e = waiter_wait(&w, deadline);	Suspends.
  *
  * waiter_wait returns OK once woken (also when woken before), err_deadline when the monotonic time
- * `deadline` (0: none) passed first: then whoever holds &w must be told to forget it.
+ * `deadline` (0: none) passed first: then whoever holds &w must be told to forget it. A deadline
+ * may pass up to 10 ms late. Each wait uses up one wake, so a waiter may be used again.
+ *
+ * waiter_wake may be called from a callback or a coroutine of the same loop; the coroutine runs
+ * in this turn, after the running callbacks have returned, not inside of the call.
  */
 struct waiter {
-	struct co *co;
 	bool woken;
+	struct loop *loop; /* from here on the loop's */
+	struct co *co;
+	struct waiter *next, *later, **link;
+	int64_t deadline;
 };
 err waiter_wait(struct waiter *w, int64_t deadline);
 void waiter_wake(struct waiter *w);
 
-/* Suspends for so long. */
+/* Suspends for so long, or some milliseconds longer. */
 void loop_sleep(int64_t us);
 
-/* Called with the name given to loop_set_slice_name and the microseconds of each uninterrupted
- * slice longer than 10 ms. */
+/* Called with the name given to loop_set_slice_name (NULL: none) and the microseconds of each
+ * uninterrupted slice longer than 10 ms. A coroutine keeps the name across its waits. */
 void loop_on_stall(struct loop *l, void (*fn)(const char *name, int64_t us));
 void loop_set_slice_name(struct loop *l, const char *name);

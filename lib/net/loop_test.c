@@ -1,0 +1,540 @@
+/* The loop: posts, timers, readiness, waiting with deadlines, ends of turns, stalls. */
+#include "lib/net/loop.h"
+
+#include "lib/base/test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static struct loop *l;
+static int count;
+
+static void stop(void *arg)
+{
+	(void)arg;
+	loop_stop(l);
+}
+
+/* Runs the loop until somebody stops it. */
+static void run(void)
+{
+	loop_run(l);
+	EXPECT_EQ(0, co_pool_active(loop_pool(l)));
+	loop_free(l);
+}
+
+/* ---- posts ---- */
+
+static void in_order(void *arg)
+{
+	EXPECT_EQ(count, (intptr_t)arg);
+	EXPECT_PTR(l, loop_self());
+	EXPECT_NULL(co_self());
+	count++;
+}
+
+TEST(posts_run_in_order_on_the_loop)
+{
+	l = loop_new();
+	for (intptr_t i = 0; i < 1000; i++)
+		loop_post(l, in_order, (void *)i);
+	loop_post(l, stop, NULL);
+	EXPECT_NULL(loop_self());
+	run();
+	EXPECT_EQ(1000, count);
+	EXPECT_NULL(loop_self());
+}
+
+static void post_again(void *arg)
+{
+	if (++count == 100)
+		loop_stop(l);
+	else
+		loop_post(l, post_again, arg);
+}
+
+TEST(a_post_may_post)
+{
+	l = loop_new();
+	loop_post(l, post_again, NULL);
+	run();
+	EXPECT_EQ(100, count);
+}
+
+enum { SENDERS = 4, POSTS = 20000 };
+static int next_of[SENDERS];
+
+static void storm_arrives(void *arg)
+{
+	int sender = (int)((intptr_t)arg / POSTS), number = (int)((intptr_t)arg % POSTS);
+
+	EXPECT_EQ(next_of[sender], number);
+	next_of[sender]++;
+	if (++count == SENDERS * POSTS)
+		loop_stop(l);
+}
+
+static void *storm(void *arg)
+{
+	for (intptr_t i = 0; i < POSTS; i++)
+		loop_post(l, storm_arrives, (void *)((intptr_t)arg * POSTS + i));
+	return NULL;
+}
+
+TEST(a_storm_of_posts_from_other_threads_loses_none_and_keeps_each_senders_order)
+{
+	pthread_t t[SENDERS];
+
+	l = loop_new();
+	for (intptr_t i = 0; i < SENDERS; i++)
+		pthread_create(&t[i], NULL, storm, (void *)i);
+	loop_run(l);
+	for (int i = 0; i < SENDERS; i++)
+		pthread_join(t[i], NULL);
+	loop_free(l);
+	EXPECT_EQ(SENDERS * POSTS, count);
+}
+
+TEST(posts_not_run_are_dropped_with_the_loop)
+{
+	l = loop_new();
+	loop_post(l, in_order, NULL);
+	loop_free(l);
+	EXPECT_EQ(0, count);
+}
+
+static void *run_other_loop(void *arg)
+{
+	loop_run(arg);
+	return NULL;
+}
+
+static struct loop *other;
+
+static void pong(void *arg)
+{
+	(void)arg;
+	if (++count == 2000)
+		loop_stop(l);
+}
+
+static void ping(void *arg)
+{
+	EXPECT_PTR(other, loop_self());
+	loop_post(l, pong, arg);
+}
+
+TEST(two_loops_talk_through_their_mailboxes)
+{
+	pthread_t t;
+
+	l = loop_new();
+	other = loop_new();
+	pthread_create(&t, NULL, run_other_loop, other);
+	for (int i = 0; i < 2000; i++)
+		loop_post(other, ping, NULL);
+	loop_run(l);
+	loop_stop(other);
+	pthread_join(t, NULL);
+	loop_free(other);
+	loop_free(l);
+	EXPECT_EQ(2000, count);
+}
+
+TEST(a_stop_before_the_run_is_not_lost)
+{
+	l = loop_new();
+	loop_stop(l);
+	run();
+}
+
+/* ---- waiting ---- */
+
+static struct waiter shared;
+
+static void waits(void *arg)
+{
+	EXPECT_EQ(0, count++);
+	EXPECT_NULL(waiter_wait(&shared, 0).info);
+	EXPECT_EQ(2, count++);
+	loop_stop(arg);
+}
+
+static void wakes(void *arg)
+{
+	waiter_wake(&shared);
+	EXPECT_EQ(1, count++); /* it does not run inside of the call */
+	waiter_wake(arg);      /* a second wake of the same wait changes nothing */
+}
+
+TEST(a_waiter_runs_after_the_callback_that_woke_it)
+{
+	l = loop_new();
+	loop_post(l, wakes, &shared);
+	EXPECT_TRUE(loop_start(l, waits, l));
+	run();
+	EXPECT_EQ(3, count);
+}
+
+static void wake_then_wait(void *arg)
+{
+	struct waiter w = { 0 };
+
+	waiter_wake(&w);
+	EXPECT_NULL(
+		waiter_wait(&w, time_monotonic() - SECOND).info); /* although the deadline passed */
+	EXPECT_TRUE(err_is(waiter_wait(&w, time_monotonic() - 1),
+			   err_deadline)); /* one wake, one wait */
+	(void)arg;
+	loop_stop(l);
+}
+
+static void start_wake_then_wait(void *arg)
+{
+	EXPECT_TRUE(loop_start(l, wake_then_wait, arg));
+}
+
+TEST(a_wake_before_the_wait_counts)
+{
+	l = loop_new();
+	loop_post(l, start_wake_then_wait, NULL);
+	run();
+}
+
+static void wait_until(void *arg)
+{
+	int64_t us = (intptr_t)arg, start = time_monotonic();
+	struct waiter w = { 0 };
+
+	EXPECT_TRUE(err_is(waiter_wait(&w, start + us), err_deadline));
+	us = time_monotonic() - start - us;
+	EXPECT_TRUE(us >= 0);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	EXPECT_TRUE(us < 200 * MILLISECOND);
+#endif
+	if (--count == 0)
+		loop_stop(l);
+}
+
+static void start_wait_until(void *arg)
+{
+	EXPECT_TRUE(loop_start(l, wait_until, arg));
+}
+
+TEST(deadlines_pass_for_each_on_its_own_time)
+{
+	l = loop_new();
+	for (intptr_t ms = 200; ms > 0; ms--) {
+		count++;
+		loop_post(l, start_wait_until, (void *)(ms * MILLISECOND));
+	}
+	run();
+}
+
+/* Woken just before or after the deadline, by a timer: never both, never lost. */
+static void race_deadline(void *arg)
+{
+	struct waiter w = { 0 };
+	int64_t us = (intptr_t)arg % 7 * MILLISECOND;
+	struct timer *t = timer_new(l, (void (*)(void *))waiter_wake, &w);
+	err e;
+
+	timer_set(t, us);
+	e = waiter_wait(&w, time_monotonic() + 3 * MILLISECOND);
+	EXPECT_TRUE(!e.info || err_is(e, err_deadline));
+	EXPECT_TRUE(us == 0 ? !e.info : true);
+	timer_free(t);
+	if (--count == 0)
+		loop_stop(l);
+}
+
+static void start_races(void *arg)
+{
+	(void)arg;
+	for (intptr_t i = 0; i < 500; i++) {
+		count++;
+		EXPECT_TRUE(loop_start(l, race_deadline, (void *)i));
+	}
+}
+
+TEST(a_wake_and_a_deadline_at_the_same_time)
+{
+	l = loop_new();
+	loop_post(l, start_races, NULL);
+	run();
+}
+
+static void sleep_some(void *arg)
+{
+	int64_t us = (intptr_t)arg, start = time_monotonic();
+
+	loop_sleep(us);
+	EXPECT_TRUE(time_monotonic() - start >= us);
+	if (--count == 0)
+		loop_stop(l);
+}
+
+static void start_sleepers(void *arg)
+{
+	(void)arg;
+	for (int i = 0; i < 500; i++) {
+		count++;
+		EXPECT_TRUE(loop_start(l, sleep_some, (void *)(intptr_t)(i % 50 * MILLISECOND)));
+	}
+}
+
+TEST(sleepers_sleep)
+{
+	l = loop_new();
+	loop_post(l, start_sleepers, NULL);
+	run();
+}
+
+/* Two coroutines that wake each other for ever must not keep the rest of the loop from running. */
+static struct waiter ball[2];
+static bool game_over;
+
+static void play(void *arg)
+{
+	int me = (int)(intptr_t)arg;
+
+	while (!game_over) {
+		EXPECT_NULL(waiter_wait(&ball[me], 0).info);
+		waiter_wake(&ball[!me]);
+		count++;
+	}
+	if (game_over && me == 1)
+		loop_stop(l);
+}
+
+static void end_game(void *arg)
+{
+	(void)arg;
+	game_over = true;
+}
+
+static void start_game(void *arg)
+{
+	struct timer **t = arg;
+
+	*t = timer_new(l, end_game, NULL);
+	timer_set(*t, 20 * MILLISECOND);
+	EXPECT_TRUE(loop_start(l, play, (void *)0));
+	EXPECT_TRUE(loop_start(l, play, (void *)1));
+	waiter_wake(&ball[0]);
+}
+
+TEST(coroutines_waking_each_other_leave_room_for_timers)
+{
+	struct timer *t = NULL;
+
+	l = loop_new();
+	loop_post(l, start_game, &t);
+	loop_run(l);
+	EXPECT_TRUE(count > 100);
+	timer_free(t);
+	loop_free(l);
+}
+
+/* ---- ends of turns ---- */
+
+static void at_end(void *arg)
+{
+	++*(int *)arg;
+}
+
+static void flushes(void *arg)
+{
+	int *flushed = arg;
+
+	for (int i = 0; i < 10; i++) {
+		loop_at_turn_end(l, at_end, flushed);
+		EXPECT_EQ(0, *flushed);
+	}
+}
+
+static void flushed_once(void *arg)
+{
+	EXPECT_EQ(1, *(int *)arg);
+	loop_stop(l);
+}
+
+static void flush_and_check(void *arg)
+{
+	flushes(arg);
+	loop_post(l, flushed_once, arg);
+}
+
+TEST(a_hook_runs_once_at_the_end_of_the_turn)
+{
+	int flushed = 0;
+
+	l = loop_new();
+	loop_post(l, flush_and_check, &flushed);
+	run();
+	EXPECT_EQ(1, flushed);
+}
+
+static void hook_again(void *arg)
+{
+	if (++count == 50)
+		loop_stop(l);
+	else
+		loop_at_turn_end(l, hook_again, arg);
+}
+
+TEST(a_hook_may_ask_for_the_next_turns_end_which_does_not_wait)
+{
+	int64_t start = time_monotonic();
+
+	l = loop_new();
+	loop_at_turn_end(l, hook_again, NULL);
+	run();
+	EXPECT_EQ(50, count);
+	EXPECT_TRUE(time_monotonic() - start < 5 * SECOND);
+}
+
+/* What coroutines queue while they run is flushed in the same turn. */
+static void queue_then_wait(void *arg)
+{
+	loop_sleep(MILLISECOND);
+	loop_at_turn_end(l, at_end, arg);
+	loop_sleep(MILLISECOND);
+	EXPECT_EQ(1, *(int *)arg);
+	loop_stop(l);
+}
+
+static void start_queue(void *arg)
+{
+	EXPECT_TRUE(loop_start(l, queue_then_wait, arg));
+}
+
+TEST(a_coroutines_hook_runs_in_its_turn)
+{
+	int flushed = 0;
+
+	l = loop_new();
+	loop_post(l, start_queue, &flushed);
+	run();
+}
+
+/* ---- timers, readiness ---- */
+
+static struct timer *timers[3];
+
+static void free_own_timer(void *arg)
+{
+	struct timer **t = arg;
+
+	timer_free(*t);
+	*t = NULL;
+	loop_stop(l);
+}
+
+static void never(void *arg)
+{
+	(void)arg;
+	fail();
+}
+
+TEST(timers_fire_once_can_be_cancelled_and_freed_inside)
+{
+	l = loop_new();
+	timers[0] = timer_new(l, never, NULL);
+	timer_set(timers[0], 5 * MILLISECOND);
+	timer_cancel(timers[0]);
+	timers[1] = timer_new(l, free_own_timer, &timers[1]);
+	timer_set(timers[1], 20 * MILLISECOND);
+	timer_set(timers[1], 10 * MILLISECOND);
+	timers[2] = timer_new(l, at_end, &count);
+	timer_set(timers[2], 0);
+	loop_run(l);
+	EXPECT_NULL(timers[1]);
+	EXPECT_EQ(1, count);
+	timer_free(timers[0]);
+	timer_free(timers[2]);
+	loop_free(l);
+}
+
+struct pipe_end {
+	int fd, peer;
+	struct watch *w;
+};
+
+static void on_ready(void *arg, int ready)
+{
+	struct pipe_end *p = arg;
+	char c;
+
+	if (ready == WATCH_WRITE) {
+		EXPECT_EQ(1, write(p->fd, "x", 1));
+		watch_set(p->w, WATCH_READ);
+		EXPECT_EQ(1, write(p->peer, "y", 1));
+		return;
+	}
+	EXPECT_EQ(WATCH_READ, ready);
+	EXPECT_EQ(1, read(p->fd, &c, 1));
+	EXPECT_EQ('y', c);
+	watch_free(p->w);
+	count++;
+	loop_stop(l);
+}
+
+TEST(a_watch_reports_reading_and_writing)
+{
+	int fd[2];
+	struct pipe_end p;
+
+	l = loop_new();
+	EXPECT_EQ(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd));
+	p = (struct pipe_end){ fd[0], fd[1], watch_new(l, fd[0], on_ready, &p) };
+	watch_set(p.w, WATCH_READ | WATCH_WRITE);
+	run();
+	EXPECT_EQ(1, count);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+/* ---- stalls ---- */
+
+static char stalls[128];
+
+static void note_stall(const char *name, int64_t us)
+{
+	EXPECT_TRUE(us > 10 * MILLISECOND);
+	strcat(stalls, name ? name : "?");
+	strcat(stalls, " ");
+}
+
+static void hog(void *arg)
+{
+	loop_set_slice_name(l, arg);
+	loop_sleep(MILLISECOND);
+	usleep(30000); /* the name given before the wait is still this coroutine's */
+	loop_sleep(MILLISECOND);
+	if (--count == 0)
+		loop_stop(l);
+}
+
+static void start_hogs(void *arg)
+{
+	(void)arg;
+	count = 2;
+	EXPECT_TRUE(loop_start(l, hog, "one"));
+	EXPECT_TRUE(loop_start(l, hog, "two"));
+	loop_set_slice_name(l, NULL);
+	usleep(30000);
+}
+
+TEST(stalls_are_reported_with_the_slices_name)
+{
+	l = loop_new();
+	loop_on_stall(l, note_stall);
+	loop_post(l, start_hogs, NULL);
+	run();
+	EXPECT_CSTR("? one two ", stalls);
+}
