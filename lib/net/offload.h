@@ -7,14 +7,16 @@
 
 struct offload;
 
-/* `threads` workers, at most `queue` waiting jobs. Shared by all loops. */
+/* `threads` workers, at most `queue` waiting jobs. Shared by all loops. NULL when threads or memory
+ * are short. */
 struct offload *offload_new(int threads, size_t queue);
 
-/* Waits for the jobs under way, drops none. */
+/* Waits for the jobs under way and queued; the loops they came from must still be there. NULL-safe. */
 void offload_free(struct offload *o);
 
 /*
  * Runs fn(arg) on a worker and returns when it is done. Suspends. The caller's memory stays valid:
- * the wait ignores deadlines, fn must be bounded by itself. Errors: err_unavailable when the queue is full.
+ * the wait ignores deadlines, fn must be bounded by itself. Outside of a coroutine fn runs at once.
+ * Errors: err_unavailable when the queue is full.
  */
 err offload_run(struct offload *o, void (*fn)(void *), void *arg);

@@ -1,0 +1,144 @@
+/*
+ * Threads for blocking work. Jobs lie on the stacks of the coroutines that wait for them, linked
+ * into one queue; a finished job is sent home by a post to its loop.
+ */
+#include "lib/net/offload.h"
+
+#include "lib/net/loop.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+struct job {
+	struct job *next;
+	void (*fn)(void *);
+	void *arg;
+	struct loop *loop;
+	struct waiter done;
+};
+
+struct offload {
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct job *first, **end;
+	size_t waiting, limit;
+	bool closing;
+	int nthreads;
+	pthread_t threads[];
+};
+
+static void send_home(void *arg)
+{
+	struct job *j = arg;
+
+	waiter_wake(&j->done);
+}
+
+/* The next job; NULL when there will be none. Called with the lock held. */
+static struct job *take(struct offload *o)
+{
+	struct job *j;
+
+	while (!o->first && !o->closing)
+		pthread_cond_wait(&o->more, &o->lock);
+	j = o->first;
+	if (j) {
+		o->first = j->next;
+		if (!o->first)
+			o->end = &o->first;
+		o->waiting--;
+	}
+	return j;
+}
+
+static void *worker(void *arg)
+{
+	struct offload *o = arg;
+	struct job *j;
+
+	pthread_mutex_lock(&o->lock);
+	while ((j = take(o))) {
+		pthread_mutex_unlock(&o->lock);
+		j->fn(j->arg);
+		loop_post(j->loop, send_home, j);
+		pthread_mutex_lock(&o->lock);
+	}
+	pthread_mutex_unlock(&o->lock);
+	return NULL;
+}
+
+/* Signals are the loops' business: workers start with all of them blocked. */
+static bool start_workers(struct offload *o, int threads)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (o->nthreads < threads
+	       && pthread_create(&o->threads[o->nthreads], NULL, worker, o) == 0)
+		o->nthreads++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return o->nthreads == threads;
+}
+
+struct offload *offload_new(int threads, size_t queue)
+{
+	struct offload *o = calloc(1, sizeof *o + (size_t)threads * sizeof *o->threads);
+
+	if (!o)
+		return NULL;
+	pthread_mutex_init(&o->lock, NULL);
+	pthread_cond_init(&o->more, NULL);
+	o->end = &o->first;
+	o->limit = queue;
+	if (!start_workers(o, threads)) {
+		offload_free(o);
+		return NULL;
+	}
+	return o;
+}
+
+void offload_free(struct offload *o)
+{
+	if (!o)
+		return;
+	pthread_mutex_lock(&o->lock);
+	o->closing = true;
+	pthread_cond_broadcast(&o->more);
+	pthread_mutex_unlock(&o->lock);
+	for (int i = 0; i < o->nthreads; i++)
+		pthread_join(o->threads[i], NULL);
+	pthread_cond_destroy(&o->more);
+	pthread_mutex_destroy(&o->lock);
+	free(o);
+}
+
+static bool enqueue(struct offload *o, struct job *j)
+{
+	bool room;
+
+	pthread_mutex_lock(&o->lock);
+	room = o->waiting < o->limit;
+	if (room) {
+		*o->end = j;
+		o->end = &j->next;
+		o->waiting++;
+		pthread_cond_signal(&o->more);
+	}
+	pthread_mutex_unlock(&o->lock);
+	return room;
+}
+
+err offload_run(struct offload *o, void (*fn)(void *), void *arg)
+{
+	struct job j = { .fn = fn, .arg = arg, .loop = loop_self() };
+
+	if (!co_self()) { /* the command line: nobody else is kept waiting */
+		fn(arg);
+		return OK;
+	}
+	if (!enqueue(o, &j))
+		return err_unavailable;
+	return waiter_wait(&j.done, 0);
+}
