@@ -1,14 +1,15 @@
 /*
- * Rate limits: token buckets in memory, shared by the loops of this process. Keys are hashed, the
- * table is bounded; when it is full the stalest bucket goes.
+ * Rate limits: token buckets in memory, shared by the loops of this process. Keys are hashed with a
+ * secret of the process, the table is bounded: when a place is taken, the bucket nearest to full,
+ * whose loss matters least, makes room. Needs no clean-up: a full bucket is the same as none.
  */
 #pragma once
 
-#include "lib/base/uuid.h"
 #include "lib/web/route.h"
 
 struct limiter;
 
+/* Room for about so many keys at once, 16 bytes each. NULL when there is no memory. */
 struct limiter *limiter_new(size_t buckets);
 void limiter_free(struct limiter *l);
 
@@ -16,10 +17,11 @@ struct limit_state {
 	bool allowed;
 	int limit, remaining; /* X-RateLimit-Limit, -Remaining */
 	int64_t reset_us;     /* until the bucket is full: X-RateLimit-Reset */
-	int64_t retry_us;     /* until one token is there: Retry-After */
+	int64_t retry_us;     /* until one token is there, 0 when allowed: Retry-After */
 };
 
-/* Takes one token of `rate` for this key (a user's id, an address, an account's e-mail). */
+/* Takes one token of `rate` for this key (a user's id, an address, an account's e-mail). Rates of
+ * one name share their buckets. A refused call costs nothing. */
 struct limit_state limiter_take(struct limiter *l, const struct rate *rate, str key);
 
 /* Gives one back: what it was taken for did not happen. */

@@ -1,7 +1,8 @@
 /*
  * Pages of lists. Clients send `limit` and either `offset` (old ones) or the opaque `cursor` of the
  * page before; a cursor carries the list it belongs to, the last row's sort key and id, so the next
- * page starts at an index position however deep it is. A cursor of another list is err_invalid.
+ * page starts at an index position however deep it is. A cursor is no secret and no permission: it
+ * names a place in a list whose rows are checked as always.
  */
 #pragma once
 
@@ -15,8 +16,15 @@ struct page {
 	uuid id;
 };
 
+/* The query parameters of every list: limit, offset, cursor. */
+extern const struct field page_fields[];
+
+/* Longest page of a list route. */
+int page_limit_max(const struct route *route);
+
 /* Reads limit, offset and cursor for this route. Too large a limit is cut to page_max, a negative
- * offset or limit is 0 / the default, as clients rely on. */
+ * offset is 0 and a limit below 1 the default, as clients rely on. Errors: err_invalid for what is no
+ * number and for a cursor that is garbled or of another list. */
 err page_read(struct req *r, struct page *out);
 
 /* The cursor behind the last row of a page; absent when the page was not full. */
