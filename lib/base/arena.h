@@ -1,10 +1,14 @@
 /*
  * Arenas: everything a request touches is owned by its arena and goes with it.
  *
- * Allocation never returns NULL: when memory is out, the arena's out-of-memory handler runs
- * (request: arena_fail() unwinds to 503 through `oom`; start-up and CLI: exit). Under the
- * sanitizers and valgrind each allocation is its own malloc, so overruns and uses after the
- * request are seen.
+ * Allocation never returns NULL. When memory is out, the arena's out-of-memory handler runs and does
+ * not come back: a request's handler jumps to the request's boundary on the same stack, which answers
+ * 503 and frees the arena. Nothing is lost by that jump, because whatever a request holds is either in
+ * the arena or deferred to it. The rule that follows: a resource gets its arena_defer before the next
+ * allocation. Without a handler (start-up, command line) the process says so and exits.
+ *
+ * Under AddressSanitizer and valgrind each allocation is its own malloc, so overruns and uses after
+ * the request are seen.
  */
 #pragma once
 
@@ -14,12 +18,17 @@
 
 struct arena;
 
+/* Ends the process when memory is out; arena_try_new returns NULL instead. */
 struct arena *arena_new(void);
+struct arena *arena_try_new(void);
+
+/* What happens when memory is out: oom(arg) must not return. NULL: the process ends. */
+void arena_set_oom(struct arena *a, void (*oom)(void *), void *arg);
 
 /* Runs the deferred releases, newest first, then frees everything. NULL-safe. */
 void arena_free(struct arena *a);
 
-/* Like arena_free + arena_new, keeping the first block. */
+/* Like arena_free + arena_new, keeping the first block and the out-of-memory handler. */
 void arena_reset(struct arena *a);
 
 /* 16-byte aligned. arena_zalloc zeroes. */
@@ -41,7 +50,8 @@ str arena_vprintf(struct arena *a, const char *format, va_list args)
 /* ASCII lower-cased copy. */
 str arena_lower(struct arena *a, str s);
 
-/* Calls release(resource) when the arena goes: a PGresult, a lease, a file. */
+/* Calls release(resource) when the arena goes: a PGresult, a lease, a file. When memory is out for
+ * this very note, the resource is released before the out-of-memory handler runs. */
 void arena_defer(struct arena *a, void (*release)(void *), void *resource);
 
 /* Takes back the newest arena_defer of this resource without calling it; false when there is none. */
@@ -49,3 +59,7 @@ bool arena_undefer(struct arena *a, void *resource);
 
 /* Bytes handed out, for tests and metrics. */
 size_t arena_used(const struct arena *a);
+
+/* Fault injection for tests: of the mallocs that arenas make from now on, the n-th fails, once; 0 stops
+ * that. Under AddressSanitizer and valgrind that is the n-th allocation. True when it is still to come. */
+bool arena_fail_nth(long n);

@@ -11,7 +11,7 @@
 #include <stdbool.h>
 
 struct err_info {
-	int status;          /* HTTP status this becomes at the request boundary */
+	int status;	     /* HTTP status this becomes at the request boundary */
 	const char *code;    /* stable, snake_case; clients match it */
 	const char *message; /* one human sentence or phrase, no full stop */
 	const char *field;   /* the member of the body or query it is about, or NULL */
@@ -23,11 +23,11 @@ typedef struct [[nodiscard]] err {
 
 #define OK ((err){ 0 })
 
-#define TRY(x)                       \
-	do {                         \
-		err e_ = (x);        \
-		if (e_.info)         \
-			return e_;   \
+#define TRY(x)                     \
+	do {                       \
+		err e_ = (x);      \
+		if (e_.info)       \
+			return e_; \
 	} while (0)
 
 /* Errors of the library itself; features name their own beside their code. */
@@ -47,3 +47,8 @@ extern const err err_io;	     /* 500 io: a file or socket failed */
 
 /* Same error? By code, so that a detailed copy matches its origin. */
 bool err_is(err e, err kind);
+
+/* A copy of `kind` in the arena with a sentence of its own, about `field` (copied; may be NULL). */
+struct arena;
+err err_detail(struct arena *a, err kind, const char *field, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
