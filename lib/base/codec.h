@@ -1,0 +1,29 @@
+/*
+ * Bytes as text: hex, base64 (RFC 4648 §4), base64url (§5, without padding) and base32 (§6).
+ *
+ * Encoders write to `out`, which has room as the macro says, without a NUL, and return the number of
+ * characters. Decoders write at most DECODED_MAX(s.n) bytes to `out`, *ret_n says how many; false (the
+ * contents of `out` are unspecified then) on a character outside the alphabet, an impossible length or
+ * bits set behind the last byte.
+ */
+#pragma once
+
+#include "lib/base/str.h"
+
+#define HEX_LENGTH(n)	 (2 * (n))
+#define BASE64_LENGTH(n) (((n) + 2) / 3 * 4)
+#define BASE32_LENGTH(n) (((n) + 4) / 5 * 8)
+#define DECODED_MAX(n)	 ((n) / 4 * 3 + 3)
+
+size_t hex_encode(const void *p, size_t n, char *out); /* lower case */
+size_t base64_encode(const void *p, size_t n, char *out);
+size_t base64url_encode(const void *p, size_t n, char *out);
+size_t base32_encode(const void *p, size_t n, char *out); /* upper case, without padding */
+
+/* The byte of two hex digits of either case, or -1. */
+int hex_byte(const char digits[static 2]);
+
+bool hex_decode(str s, void *out, size_t *ret_n);
+bool base64_decode(str s, void *out, size_t *ret_n);	/* either alphabet, padding optional */
+bool base64url_decode(str s, void *out, size_t *ret_n); /* its own alphabet, no padding */
+bool base32_decode(str s, void *out, size_t *ret_n);	/* either case, padding optional */
