@@ -27,20 +27,29 @@ void json_key(struct json_writer *w, str key);
 void json_null(struct json_writer *w);
 void json_bool(struct json_writer *w, bool v);
 void json_int(struct json_writer *w, int64_t v);
-void json_double(struct json_writer *w, double v); /* shortest form that reads back equal; NaN, inf: null */
-void json_str(struct json_writer *w, str v);	   /* absent: null; invalid UTF-8 bytes become U+FFFD */
-void json_uuid(struct json_writer *w, uuid v);	   /* nil: null */
-void json_time(struct json_writer *w, usec v);	   /* zero: null */
-void json_raw(struct json_writer *w, str json);	   /* one value already in JSON; absent: null */
+void json_double(struct json_writer *w, double v);	/* shortest to read back equal; NaN: null */
+void json_str(struct json_writer *w, str v);		/* absent: null; no UTF-8: U+FFFD */
+void json_uuid(struct json_writer *w, uuid v);		/* nil: null */
+void json_time(struct json_writer *w, usec v);		/* zero: null */
+void json_bytes(struct json_writer *w, struct bytes v); /* base64; p == NULL: null */
+void json_raw(struct json_writer *w, str json); /* one value already in JSON; absent: null */
 
 /* One record as an object, by its table. */
 void json_record(struct json_writer *w, const struct field *fields, const void *record);
+
+/* The same members without the braces, for an object that has more of them. */
+void json_members(struct json_writer *w, const struct field *fields, const void *record);
 
 /* n records of `size` bytes each as an array of objects. */
 void json_records(struct json_writer *w, const struct field *fields, const struct list *list);
 
 /* What was written so far. */
 str json_text(const struct json_writer *w);
+
+/* Text as it stands between the quotes of a JSON string, into `out` (JSON_ESCAPED_MAX bytes of room, no
+ * NUL); returns its length. json_str without the writer. */
+#define JSON_ESCAPED_MAX(n) (6 * (n))
+size_t json_escape(str s, char *out);
 
 /*
  * Reads a JSON object into `record`, which must be zeroed; strings are copied to the arena and
@@ -57,8 +66,8 @@ err fields_from_json(struct arena *a, str text, const struct field *fields, void
 struct pair {
 	str name, value;
 };
-err fields_from_pairs(struct arena *a, const struct pair *pairs, size_t n, const struct field *fields,
-		      void *record, struct present *present);
+err fields_from_pairs(struct arena *a, const struct pair *pairs, size_t n,
+		      const struct field *fields, void *record, struct present *present);
 
 /* err_invalid for one field: "handle: must be at most 30 characters". */
 err field_invalid(struct arena *a, const struct field *f, const char *what);
