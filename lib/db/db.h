@@ -8,7 +8,8 @@
  *
  * Results are bound in PostgreSQL's binary format straight into structs by field table (column =
  * member, in any order; a missing column or a wrong type is an assertion in debug builds and
- * err_internal otherwise). Strings point into the result, which the arena releases.
+ * err_internal otherwise). The members of a nested record (K_RECORD, .of) are the columns named with a
+ * dot: "author.handle". Strings point into the result, which the arena releases.
  *
  * Past the deadline a call returns err_deadline; the query itself belongs to its connection, is
  * drained there and its result dropped.
