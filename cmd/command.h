@@ -1,0 +1,22 @@
+/*
+ * A subcommand is an entry and a function: cmd/NAME.c defines cmd_NAME, main.c lists it.
+ * Exit status: 0 done, 1 failed (said why on stderr), 2 wrong usage. Results go to stdout.
+ */
+#pragma once
+
+struct command {
+	const char *name;
+	const char *args;    /* "[--to N] [--json]" */
+	const char *help;    /* one phrase: "apply pending migrations" */
+	const char *details; /* what --help says besides: options, one a line; NULL: nothing */
+
+	/* argv[0] is the command's own name. --help never gets here. */
+	int (*run)(int argc, char **argv);
+};
+
+enum { DONE, FAILED, USAGE };
+
+/* Prints "sojorn NAME: problem" and the usage line to stderr; returns USAGE. problem may be NULL. */
+int command_usage(const struct command *c, const char *problem);
+
+extern const struct command cmd_version;
