@@ -31,8 +31,9 @@ static bool verbose;
 	return true;
 }
 
-[[gnu::weak]] void test_end(void)
+[[gnu::weak]] bool test_end(void)
 {
+	return true;
 }
 
 void test_register(struct test *t)
@@ -113,7 +114,7 @@ static void on_alarm([[maybe_unused]] int sig)
 static void on_interrupt(int sig)
 {
 	on_alarm(sig);
-	test_end();
+	(void)test_end();
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -240,8 +241,10 @@ int main(int argc, char **argv)
 		signal(SIGALRM, on_alarm);
 		signal(SIGINT, on_interrupt);
 		signal(SIGTERM, on_interrupt);
-		if (!test_begin())
+		if (!test_begin()) {
+			(void)test_end();
 			return EXIT_FAILURE;
+		}
 	}
 	for (struct test *t = first; t; t = t->next)
 		if (wanted(t) && list)
@@ -250,7 +253,7 @@ int main(int argc, char **argv)
 			run_one(t);
 	if (list)
 		return EXIT_SUCCESS;
-	test_end();
+	failed += !test_end();
 	if (skipped)
 		printf("%d skipped\n", skipped);
 	printf("%d passed, %d failed\n", passed, failed);

@@ -28,9 +28,10 @@ void test_register(struct test *t);
 [[gnu::noreturn]] void test_skip(const char *reason);
 
 /* Called once in the runner before the first and after the last test; the default does nothing.
- * test_begin returns false (having said why on stderr) when no test can run. */
+ * test_begin returns false when no test can run, test_end when what all tests shared has gone wrong, which
+ * counts as one more failure; both have said why on stderr. */
 bool test_begin(void);
-void test_end(void);
+bool test_end(void);
 
 #define TEST(name_)                                                                        \
 	static void name_(void **state);                                                   \
