@@ -22,6 +22,8 @@ CREATE TABLE blocks (
 );
 CREATE INDEX blocks_list ON blocks (blocker_id, created_at DESC, blocked_id);
 CREATE INDEX blocks_blocked ON blocks (blocked_id, created_at);
+-- "is there a block between a and b" in one look, whoever blocked whom
+CREATE INDEX blocks_pair ON blocks (LEAST(blocker_id, blocked_id), GREATEST(blocker_id, blocked_id));
 
 -- user_id trusts member_id, whom he follows; not symmetric.
 CREATE TABLE circle_members (
