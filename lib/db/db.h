@@ -111,7 +111,8 @@ extern const err err_db_serialize;   /* 503: serialization failure or deadlock; 
 str db_constraint(const struct db *db);
 
 /*
- * Several independent statements in one round trip: queue them with db_batch_*, then db_batch_run.
+ * Several statements in one round trip: queue them with db_batch_*, then db_batch_run. They run in
+ * order on one connection, a write commits before the next begins, so a later one sees its rows.
  * Each entry has its own outcome; run returns the first error.
  */
 struct db_batch;
