@@ -66,7 +66,7 @@ bool arena_fail_nth(long n)
 	return atomic_exchange(&fail_countdown, n) > 0;
 }
 
-static void *try_malloc(size_t size)
+void *try_malloc(size_t size)
 {
 	if (atomic_load_explicit(&fail_countdown, memory_order_relaxed) > 0
 	    && atomic_fetch_sub(&fail_countdown, 1) == 1)

@@ -60,6 +60,10 @@ bool arena_undefer(struct arena *a, void *resource);
 /* Bytes handed out, for tests and metrics. */
 size_t arena_used(const struct arena *a);
 
-/* Fault injection for tests: of the mallocs that arenas make from now on, the n-th fails, once; 0 stops
- * that. Under AddressSanitizer and valgrind that is the n-th allocation. True when it is still to come. */
+/* Fault injection for tests: of the calls of try_malloc (arenas get their memory by it) from now on the
+ * n-th fails, once; 0 stops that. Under AddressSanitizer and valgrind that is the n-th allocation.
+ * True when the failure asked for before is still to come. */
 bool arena_fail_nth(long n);
+
+/* malloc that takes part in this; for memory that no arena owns. */
+void *try_malloc(size_t size);

@@ -13,8 +13,9 @@
  *		{ 0 },
  *	};
  *
- * In out-going records an absent value (str with p == NULL, nil uuid, zero usec, a zero number
- * marked .optional) is written as null, or left out with .omit_absent.
+ * In out-going records an absent value (p == NULL, nil uuid, zero usec, NULL reference; a zero number
+ * marked .optional) is written as null, or left out with .omit_absent. An array or list without elements
+ * is [], unless its v is NULL and the field .optional or .omit_absent.
  */
 #pragma once
 
@@ -39,8 +40,7 @@ enum kind {
 	K_I32S,	  /* struct i32s  integer[] */
 	K_I64S,	  /* struct i64s  bigint[] */
 	K_DATE,	  /* parameters only: date, passed as int32_t days since 1970-01-01 */
-	K_RECORD, /* struct       nested record (.of) */
-	K_REF,	  /* struct *     nested record or null (.of, .ref = true) */
+	K_RECORD, /* struct       nested record (.of); with .ref a pointer to one, or NULL */
 	K_LIST,	  /* struct list  array of records (.of) */
 };
 
@@ -78,29 +78,42 @@ struct field {
 	uint16_t offset;
 	uint8_t kind;
 	bool required;	  /* in: must be present and not null */
-	bool optional;	  /* out: a zero number is null */
+	bool optional;	  /* out: a zero number, an array that is NULL, is null */
 	bool omit_absent; /* out: left out instead of null */
 	bool keep_space;  /* in: not trimmed */
 	bool ref;	  /* member is a pointer to the nested record */
-	bool hidden;	  /* bound from the row, never written as JSON */
+	bool hidden;	  /* bound from the row, neither written as JSON nor read from it */
 	bool has_range;	  /* numbers: min and max apply (set by giving .min or .max with it) */
-	double min, max;  /* str: code points; arrays and lists: elements; numbers with .has_range: value */
-	const char *one_of;	  /* "public|followers": allowed values */
-	const char *alias;	  /* in: second name accepted for the member; out: also written under it */
-	const struct field *of;	  /* of the nested record or of a list's elements */
-	const char *schema;	  /* OpenAPI: JSON schema of a K_JSON member, default any value */
-	const char *help;	  /* OpenAPI: description */
+	double min,
+		max; /* str: code points; arrays and lists: elements; numbers with .has_range: value */
+	const char *one_of; /* "public|followers": allowed values */
+	const char *alias; /* in: second name accepted for the member; out: also written under it */
+	const struct field *of; /* of the nested record or of a list's elements */
+	uint16_t size;		/* in: bytes of one record of a list or behind a reference */
+	const char *schema;	/* OpenAPI: JSON schema of a K_JSON member, default any value */
+	const char *help;	/* OpenAPI: description */
 };
 
-#define FIELD(type, member, ...)                                                               \
-	{                                                                                      \
-		.name = #member, .owner = #type, .offset = (uint16_t)offsetof(type, member),   \
-		.kind = _Generic(((type *)0)->member, bool: K_BOOL, int32_t: K_I32,            \
-			int64_t: K_I64, double: K_F64, str: K_STR, uuid: K_UUID, usec: K_TIME, \
-			struct json: K_JSON, struct bytes: K_BYTES, struct strs: K_STRS,       \
-			struct uuids: K_UUIDS, struct i32s: K_I32S, struct i64s: K_I64S,       \
-			struct list: K_LIST, default: K_RECORD),                               \
-		__VA_ARGS__                                                                    \
+#define FIELD(type, member, ...)                                                             \
+	{                                                                                    \
+		.name = #member, .owner = #type, .offset = (uint16_t)offsetof(type, member), \
+		.kind = _Generic(((type *)0)->member, bool                                   \
+				 : K_BOOL, int32_t                                           \
+				 : K_I32, int64_t                                            \
+				 : K_I64, double                                             \
+				 : K_F64, str                                                \
+				 : K_STR, uuid                                               \
+				 : K_UUID, usec                                              \
+				 : K_TIME, struct json                                       \
+				 : K_JSON, struct bytes                                      \
+				 : K_BYTES, struct strs                                      \
+				 : K_STRS, struct uuids                                      \
+				 : K_UUIDS, struct i32s                                      \
+				 : K_I32S, struct i64s                                       \
+				 : K_I64S, struct list                                       \
+				 : K_LIST, default                                           \
+				 : K_RECORD),                                                \
+		__VA_ARGS__                                                                  \
 	}
 
 /* Which members of a record an incoming document set; bit i is field i of the table (64 at most). */

@@ -1,6 +1,6 @@
 /*
  * JSON. Out: a streaming writer over a growing buffer in an arena; the caller's order of calls is
- * the document, commas are the writer's. In: fields_from_json() reads a body (jansson does the
+ * the document, commas are the writer's. (No name here may be one of jansson's exported symbols.) In: fields_from_json() reads a body (jansson does the
  * parsing; this header's .c is the only file that includes it) into a struct by field table.
  */
 #pragma once
@@ -16,15 +16,15 @@ struct json_writer {
 
 void json_init(struct json_writer *w, struct arena *a, size_t size_hint);
 
-void json_object(struct json_writer *w);
+void json_object_begin(struct json_writer *w);
 void json_object_end(struct json_writer *w);
-void json_array(struct json_writer *w);
+void json_array_begin(struct json_writer *w);
 void json_array_end(struct json_writer *w);
 
 /* A member's name; a value must follow. */
 void json_key(struct json_writer *w, str key);
 
-void json_null(struct json_writer *w);
+void json_nil(struct json_writer *w);
 void json_bool(struct json_writer *w, bool v);
 void json_int(struct json_writer *w, int64_t v);
 void json_double(struct json_writer *w, double v);	/* shortest to read back equal; NaN: null */
@@ -34,7 +34,7 @@ void json_time(struct json_writer *w, usec v);		/* zero: null */
 void json_bytes(struct json_writer *w, struct bytes v); /* base64; p == NULL: null */
 void json_raw(struct json_writer *w, str json); /* one value already in JSON; absent: null */
 
-/* One record as an object, by its table. */
+/* One record as an object, by its table (names in tables need no escaping). */
 void json_record(struct json_writer *w, const struct field *fields, const void *record);
 
 /* The same members without the braces, for an object that has more of them. */
@@ -53,21 +53,27 @@ size_t json_escape(str s, char *out);
 
 /*
  * Reads a JSON object into `record`, which must be zeroed; strings are copied to the arena and
- * trimmed. Unknown members are ignored; the literal `null` and an empty text count as {}.
- * Errors: err_invalid with the field's name and a sentence (wrong type, missing, too long, not one
- * of, no UTF-8, NUL character, nested too deep); the record is then unspecified.
- * `present` may be NULL.
+ * trimmed, K_JSON members written anew without white space. Unknown members are ignored, the last of
+ * several with one name counts; the literal `null` and an empty text count as {}. `present` may be NULL.
+ *
+ * Errors: err_invalid with a sentence (no JSON, no object, no UTF-8, a NUL character, a number out of
+ * range, nested deeper than JSON_DEPTH) or with the field's name and a sentence about it (missing, wrong
+ * type, too short, too long, out of range, not one of); err_no_memory. The record is then unspecified.
  */
+#define JSON_DEPTH 32
 err fields_from_json(struct arena *a, str text, const struct field *fields, void *record,
 		     struct present *present);
 
-/* The same for a query string's decoded pairs: numbers, booleans ("true", "1", "false", "0"), uuids,
- * comma-separated arrays. */
+/*
+ * The same for a query string's decoded pairs: numbers, booleans ("true", "1", "false", "0"), uuids,
+ * times, comma-separated arrays. The last of several pairs with one name counts; an empty value is an
+ * empty text, for every other kind it counts as not given.
+ */
 struct pair {
 	str name, value;
 };
 err fields_from_pairs(struct arena *a, const struct pair *pairs, size_t n,
 		      const struct field *fields, void *record, struct present *present);
 
-/* err_invalid for one field: "handle: must be at most 30 characters". */
+/* err_invalid for one field: "handle" and "must be at most 30 characters" make the sentence. */
 err field_invalid(struct arena *a, const struct field *f, const char *what);

@@ -8,6 +8,7 @@
 #include "lib/base/number.h"
 #include "lib/base/utf8.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { BLOCK = 16, LONGEST_ESCAPE = 6 };
@@ -75,7 +76,7 @@ static inline void close_with(struct json_writer *w, char c)
 	end_at(w, p);
 }
 
-void json_object(struct json_writer *w)
+void json_object_begin(struct json_writer *w)
 {
 	open_with(w, '{');
 }
@@ -85,7 +86,7 @@ void json_object_end(struct json_writer *w)
 	close_with(w, '}');
 }
 
-void json_array(struct json_writer *w)
+void json_array_begin(struct json_writer *w)
 {
 	open_with(w, '[');
 }
@@ -201,7 +202,7 @@ static void put_string(struct json_writer *w, str s)
 void json_str(struct json_writer *w, str v)
 {
 	if (!v.p) {
-		json_null(w);
+		json_nil(w);
 		return;
 	}
 	end_at(w, begin_value(w, 0));
@@ -226,7 +227,7 @@ static inline void put_literal(struct json_writer *w, str text)
 	end_at(w, p + text.n);
 }
 
-void json_null(struct json_writer *w)
+void json_nil(struct json_writer *w)
 {
 	put_literal(w, S("null"));
 }
@@ -260,7 +261,7 @@ void json_uuid(struct json_writer *w, uuid v)
 	char *p;
 
 	if (uuid_is_nil(v)) {
-		json_null(w);
+		json_nil(w);
 		return;
 	}
 	p = begin_value(w, UUID_TEXT + 2);
@@ -275,7 +276,7 @@ void json_time(struct json_writer *w, usec v)
 	char *p;
 
 	if (v.us == 0) {
-		json_null(w);
+		json_nil(w);
 		return;
 	}
 	p = begin_value(w, TIME_TEXT + 2);
@@ -290,7 +291,7 @@ void json_bytes(struct json_writer *w, struct bytes v)
 	char *p;
 
 	if (!v.p) {
-		json_null(w);
+		json_nil(w);
 		return;
 	}
 	p = begin_value(w, BASE64_LENGTH(v.n) + 2);
@@ -298,4 +299,164 @@ void json_bytes(struct json_writer *w, struct bytes v)
 	p += base64_encode(v.p, v.n, p);
 	*p++ = '"';
 	end_at(w, p);
+}
+
+/* ---- records ---- */
+
+static bool is_absent(const struct field *f, const void *v)
+{
+	switch (f->kind) {
+	case K_BOOL:
+		return false;
+	case K_I32:
+		return f->optional && *(const int32_t *)v == 0;
+	case K_I64:
+		return f->optional && *(const int64_t *)v == 0;
+	case K_F64:
+		return f->optional && *(const double *)v == 0;
+	case K_UUID:
+		return uuid_is_nil(*(const uuid *)v);
+	case K_TIME:
+		return ((const usec *)v)->us == 0;
+	case K_RECORD:
+		return f->ref && *(void *const *)v == NULL;
+	case K_STR:
+	case K_JSON:
+	case K_BYTES:
+		return *(const void *const *)v == NULL;
+	default: /* arrays and lists begin with their pointer, too */
+		return (f->optional || f->omit_absent) && *(const void *const *)v == NULL;
+	}
+}
+
+static void put_strs(struct json_writer *w, const struct strs *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		json_str(w, a->v[i]);
+}
+
+static void put_uuids(struct json_writer *w, const struct uuids *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		json_uuid(w, a->v[i]);
+}
+
+static void put_i32s(struct json_writer *w, const struct i32s *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		json_int(w, a->v[i]);
+}
+
+static void put_i64s(struct json_writer *w, const struct i64s *a)
+{
+	for (size_t i = 0; i < a->n; i++)
+		json_int(w, a->v[i]);
+}
+
+static void put_array(struct json_writer *w, const struct field *f, const void *v)
+{
+	assert(f->kind >= K_STRS && f->kind <= K_I64S);
+	json_array_begin(w);
+	if (f->kind == K_STRS)
+		put_strs(w, v);
+	else if (f->kind == K_UUIDS)
+		put_uuids(w, v);
+	else if (f->kind == K_I32S)
+		put_i32s(w, v);
+	else
+		put_i64s(w, v);
+	json_array_end(w);
+}
+
+static void put_value(struct json_writer *w, const struct field *f, const void *v)
+{
+	switch (f->kind) {
+	case K_BOOL:
+		json_bool(w, *(const bool *)v);
+		break;
+	case K_I32:
+		json_int(w, *(const int32_t *)v);
+		break;
+	case K_I64:
+		json_int(w, *(const int64_t *)v);
+		break;
+	case K_F64:
+		json_double(w, *(const double *)v);
+		break;
+	case K_STR:
+		json_str(w, *(const str *)v);
+		break;
+	case K_UUID:
+		json_uuid(w, *(const uuid *)v);
+		break;
+	case K_TIME:
+		json_time(w, *(const usec *)v);
+		break;
+	case K_JSON:
+		json_raw(w, ((const struct json *)v)->text);
+		break;
+	case K_BYTES:
+		json_bytes(w, *(const struct bytes *)v);
+		break;
+	case K_RECORD:
+		json_record(w, f->of, f->ref ? *(const void *const *)v : v);
+		break;
+	case K_LIST:
+		json_records(w, f->of, v);
+		break;
+	default:
+		put_array(w, f, v);
+	}
+}
+
+/* Names in tables are identifiers: nothing to escape. */
+static inline void put_name(struct json_writer *w, const char *name)
+{
+	size_t n = strlen(name);
+	char *p = begin_value(w, n + 3);
+
+	*p++ = '"';
+	memcpy(p, name, n);
+	memcpy(p + n, "\":", 2);
+	w->comma = false;
+	end_at(w, p + n + 2);
+}
+
+static inline void put_member(struct json_writer *w, const struct field *f, const char *name,
+			      const void *v, bool absent)
+{
+	put_name(w, name);
+	if (absent)
+		json_nil(w);
+	else
+		put_value(w, f, v);
+}
+
+void json_members(struct json_writer *w, const struct field *fields, const void *record)
+{
+	for (const struct field *f = fields; f->name; f++) {
+		const void *v = (const char *)record + f->offset;
+		bool absent = is_absent(f, v);
+
+		if (f->hidden || (absent && f->omit_absent))
+			continue;
+		put_member(w, f, f->name, v, absent);
+		if (f->alias)
+			put_member(w, f, f->alias, v, absent);
+	}
+}
+
+void json_record(struct json_writer *w, const struct field *fields, const void *record)
+{
+	json_object_begin(w);
+	json_members(w, fields, record);
+	json_object_end(w);
+}
+
+void json_records(struct json_writer *w, const struct field *fields, const struct list *list)
+{
+	json_array_begin(w);
+	for (size_t i = 0; i < list->n; i++)
+		json_record(w, fields, (const char *)list->v + i * list->size);
+	json_array_end(w);
 }

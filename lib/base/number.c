@@ -102,7 +102,8 @@ size_t double_format(double v, char out[static DOUBLE_TEXT_MAX])
 		: 0;
 	if (n)
 		return sign + n;
-	for (int digits = 15; digits <= 17; digits++) {
+	/* Any decimal of 15 digits survives in a normal double; a subnormal one may need fewer. */
+	for (int digits = positive < 0x1p-1022 ? 1 : 15; digits <= 17; digits++) {
 		n = (size_t)snprintf(out, DOUBLE_TEXT_MAX, "%.*g", digits, v);
 		if (strtod(out, NULL) == v) /* NOLINT(cert-err34-c): we wrote it */
 			break;
