@@ -4,7 +4,7 @@ SET search_path = sojorn, public, extensions;
 
 CREATE TABLE profiles (
 	id                        uuid PRIMARY KEY REFERENCES users ON DELETE CASCADE,
-	handle                    text NOT NULL CHECK (handle <> '' AND char_length(handle) <= 64),
+	handle                    text COLLATE "C" NOT NULL CHECK (handle <> '' AND char_length(handle) <= 64),
 	display_name              text NOT NULL CHECK (char_length(display_name) <= 100),
 	is_live                   boolean NOT NULL DEFAULT false,
 	is_private                boolean NOT NULL DEFAULT false,
@@ -36,11 +36,13 @@ COMMENT ON COLUMN profiles.is_private IS 'the one private flag; answered as is_p
 COMMENT ON COLUMN profiles.posts_visibility IS 'ceiling on the visibility of each of the account''s posts';
 COMMENT ON COLUMN profiles.posts_count IS 'own root posts that are not deleted';
 
+-- byte order (COLLATE "C") lets it serve "begins with" too
 CREATE UNIQUE INDEX profiles_handle_key ON profiles (lower(handle));
 CREATE INDEX profiles_newest ON profiles (created_at DESC, id DESC) WHERE is_live;
 
 -- Accounts change their status in many places: verification, sign-in, deactivation, strikes, lapse of a
--- suspension, the operator, the importer. So the flag follows by trigger, whichever row comes first.
+-- suspension, the operator, the importer. So the flag follows by trigger, whichever row comes first, and
+-- also in sessions that replicate or load in bulk (ENABLE ALWAYS).
 CREATE FUNCTION profiles_take_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
 	NEW.is_live := EXISTS (SELECT FROM sojorn.users u WHERE u.id = NEW.id AND u.status = 'active');
@@ -48,6 +50,7 @@ BEGIN
 END $$;
 CREATE TRIGGER profiles_take_status BEFORE INSERT ON profiles
 	FOR EACH ROW EXECUTE FUNCTION profiles_take_status();
+ALTER TABLE profiles ENABLE ALWAYS TRIGGER profiles_take_status;
 
 CREATE FUNCTION users_pass_status() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -57,6 +60,7 @@ BEGIN
 END $$;
 CREATE TRIGGER users_pass_status AFTER INSERT OR UPDATE OF status ON users
 	FOR EACH ROW EXECUTE FUNCTION users_pass_status();
+ALTER TABLE users ENABLE ALWAYS TRIGGER users_pass_status;
 
 -- For the owner and the server only.
 CREATE TABLE profile_private (

@@ -17,8 +17,9 @@ COMMENT ON COLUMN categories.icon_url IS 'answered as "emoji"';
 COMMENT ON COLUMN categories.default_off IS 'not shown to anybody who has not enabled it';
 CREATE INDEX categories_official_account ON categories (official_account_id) WHERE official_account_id IS NOT NULL;
 
-INSERT INTO categories (id, slug, name, description, icon_url, is_sensitive, default_off) VALUES
-	('5070a000-0000-4000-8000-000000000001', 'general', 'General', 'Anything and everything', '💬', false, false),
+INSERT INTO categories (id, slug, name, description, icon_url, is_sensitive, default_off, created_at)
+SELECT v.*, timestamptz '2026-01-01 00:00:00+00' FROM (VALUES
+	('5070a000-0000-4000-8000-000000000001'::uuid, 'general', 'General', 'Anything and everything', '💬', false, false),
 	('5070a000-0000-4000-8000-000000000002', 'politics', 'Politics', 'Policy, elections and public life', '🏛️', true, true),
 	('5070a000-0000-4000-8000-000000000003', 'tech', 'Tech', 'Software, hardware and the people behind them', '💻', false, true),
 	('5070a000-0000-4000-8000-000000000004', 'art', 'Art', 'Made by hand, lens, voice or machine', '🎨', false, true),
@@ -29,7 +30,8 @@ INSERT INTO categories (id, slug, name, description, icon_url, is_sensitive, def
 	('5070a000-0000-4000-8000-000000000009', 'health', 'Health', 'Body and mind', '🌿', false, true),
 	('5070a000-0000-4000-8000-00000000000a', 'nature', 'Nature', 'Animals, plants, weather and places', '🌲', false, true),
 	('5070a000-0000-4000-8000-00000000000b', 'learning', 'Learning', 'Books, study and questions', '📚', false, true),
-	('5070a000-0000-4000-8000-00000000000c', 'humor', 'Humor', 'To be taken lightly', '😄', false, true);
+	('5070a000-0000-4000-8000-00000000000c', 'humor', 'Humor', 'To be taken lightly', '😄', false, true)
+) AS v;
 
 CREATE TABLE user_category_settings (
 	user_id      uuid NOT NULL REFERENCES users ON DELETE CASCADE,
@@ -157,9 +159,12 @@ CREATE TABLE post_reactions (
 	post_id     uuid NOT NULL REFERENCES posts ON DELETE CASCADE,
 	user_id     uuid NOT NULL REFERENCES profiles ON DELETE CASCADE,
 	emoji       text NOT NULL CHECK (octet_length(emoji) BETWEEN 1 AND 512),
+	prior       text,
 	created_at  timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (post_id, user_id)
 );
+COMMENT ON COLUMN post_reactions.prior IS
+	'the emoji before its last change; ON CONFLICT DO UPDATE returns it, so one statement counts the difference';
 CREATE INDEX post_reactions_user ON post_reactions (user_id, created_at DESC, post_id);
 
 CREATE TABLE post_hides (

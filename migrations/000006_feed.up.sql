@@ -48,7 +48,8 @@ CREATE TABLE algorithm_config (
 	updated_at   timestamptz NOT NULL DEFAULT now()
 );
 
-INSERT INTO algorithm_config (key, value, description) VALUES
+INSERT INTO algorithm_config (key, value, description, updated_at)
+SELECT v.*, timestamptz '2026-01-01 00:00:00+00' FROM (VALUES
 	('feed_engagement_weight', 0.28, 'weight of likes, saves, reactions and reposts against age'),
 	('feed_quality_weight', 0.22, 'weight of media, length and rate of response'),
 	('feed_recency_weight', 0.20, 'weight of youth'),
@@ -82,7 +83,8 @@ INSERT INTO algorithm_config (key, value, description) VALUES
 	('moderation_flag_penalty_cap', 0.30, 'highest penalty for open flags'),
 	('moderation_auto_flag_threshold', 0.70, 'poison above which text is flagged'),
 	('moderation_auto_remove_threshold', 0.95, 'poison above which text is removed'),
-	('video_moderation_frame_count', 5, 'frames of a video that are looked at');
+	('video_moderation_frame_count', 5, 'frames of a video that are looked at')
+) AS v;
 
 -- Editorial picks; they come first until they expire.
 CREATE TABLE trending_overrides (

@@ -57,13 +57,17 @@ CREATE INDEX beacons_expiry ON beacons (expires_at);
 
 -- One vote a user; a new one replaces the old (T-BCN-7).
 CREATE TABLE beacon_votes (
-	beacon_id   uuid NOT NULL REFERENCES beacons ON DELETE CASCADE,
-	user_id     uuid NOT NULL REFERENCES users ON DELETE CASCADE,
-	kind        text NOT NULL CHECK (kind IN ('vouch', 'report')),
-	weight      integer NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 2 AND (kind = 'vouch' OR weight = 1)),
-	created_at  timestamptz NOT NULL DEFAULT now(),
+	beacon_id     uuid NOT NULL REFERENCES beacons ON DELETE CASCADE,
+	user_id       uuid NOT NULL REFERENCES users ON DELETE CASCADE,
+	kind          text NOT NULL CHECK (kind IN ('vouch', 'report')),
+	weight        integer NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 2 AND (kind = 'vouch' OR weight = 1)),
+	prior_kind    text,
+	prior_weight  integer NOT NULL DEFAULT 0,
+	created_at    timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (beacon_id, user_id)
 );
+COMMENT ON COLUMN beacon_votes.prior_kind IS
+	'the vote before its last change; ON CONFLICT DO UPDATE returns it, so one statement counts the difference';
 CREATE INDEX beacon_votes_user ON beacon_votes (user_id);
 
 CREATE TABLE beacon_resolve_votes (

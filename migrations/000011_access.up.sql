@@ -54,8 +54,8 @@ $$;
 -- T-BLK-1: profiles whose card the viewer may read. T-FOL-1: a private one is among them.
 CREATE FUNCTION visible_profiles(viewer uuid) RETURNS SETOF profiles LANGUAGE sql STABLE AS $$
 	SELECT a.* FROM sojorn.profiles a
-	 WHERE a.id = viewer
-	    OR (a.is_live AND NOT EXISTS (SELECT FROM sojorn.has_block_between(viewer, a.id)))
+	 WHERE (a.is_live OR a.id = viewer)
+	   AND (a.id = viewer OR NOT EXISTS (SELECT FROM sojorn.has_block_between(viewer, a.id)))
 $$;
 
 -- T-FOL-2, T-FOL-3: what is behind the card of a private account, its posts and its lists of people.
