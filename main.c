@@ -6,6 +6,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
+	&cmd_dev,
 	&cmd_version,
 };
 enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };

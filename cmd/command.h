@@ -19,4 +19,5 @@ enum { DONE, FAILED, USAGE };
 /* Prints "sojorn NAME: problem" and the usage line to stderr; returns USAGE. problem may be NULL. */
 int command_usage(const struct command *c, const char *problem);
 
+extern const struct command cmd_dev;
 extern const struct command cmd_version;
