@@ -2,7 +2,7 @@
  * What the concurrency layer costs, in nanoseconds an operation. Prints one line each; the best of
  * five runs, since the machine is shared.
  *
- *	make bench/micro/net
+ *	make micro
  */
 #include "lib/net/loop.h"
 

@@ -198,7 +198,7 @@ TEST(floating_point_survives_a_switch)
 	co_pool_free(p);
 }
 
-static int deeper(volatile char *above, int depth)
+[[gnu::noinline]] static int deeper(volatile char *above, int depth)
 {
 	volatile char block[1024];
 
