@@ -1,0 +1,26 @@
+/*
+ * Which web pages may call this API (Fetch standard, CORS protocol). Credentials are allowed, so an
+ * allowed origin is echoed, never answered by "*".
+ */
+#pragma once
+
+#include "lib/base/str.h"
+
+struct cors;
+
+/* origins: comma list, "*" allows any; NULL: none. localhost: any http(s)://localhost[:port] or
+ * http(s)://127.0.0.1[:port], too. NULL when memory is short. */
+struct cors *cors_new(const char *origins, bool localhost);
+void cors_free(struct cors *c);
+
+bool cors_allows(const struct cors *c, str origin);
+
+/* Values of Access-Control-… headers. */
+#define CORS_METHODS "GET, POST, PUT, PATCH, DELETE, OPTIONS"
+#define CORS_REQUEST_HEADERS                                                                    \
+	"Origin, Content-Type, Accept, Authorization, X-Request-ID, X-Timestamp, X-Signature, " \
+	"X-Algorithm, Idempotency-Key"
+#define CORS_EXPOSED_HEADERS                                                                    \
+	"Content-Length, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, " \
+	"X-RateLimit-Reset"
+#define CORS_MAX_AGE "43200" /* 12 hours */
