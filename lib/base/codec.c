@@ -1,4 +1,4 @@
-/* Encodings of bytes as text: one table an alphabet, one loop an encoding width. */
+/* Encodings of bytes as text, by tables. */
 #include "lib/base/codec.h"
 
 #define ALPHABET_32 "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -56,26 +56,34 @@ bool hex_decode(str s, void *out, size_t *ret_n)
 	return true;
 }
 
-/* The bits of `bytes`, most significant first, `width` at a time; the last group is filled with zeros. */
-static size_t encode(const uint8_t *bytes, size_t n, const char *alphabet, unsigned width,
-		     char *out)
-{
-	unsigned mask = (1u << width) - 1, bits = 0, held = 0;
-	char *p = out;
+/* ---- base64: three bytes are four characters ---- */
 
-	for (size_t i = 0; i < n; i++) {
-		bits = bits << 8 | bytes[i];
-		for (held += 8; held >= width; *p++ = alphabet[bits >> held & mask])
-			held -= width;
+static size_t encode64(const uint8_t *p, size_t n, const char *alphabet, char *out)
+{
+	char *to = out;
+
+	for (; n >= 3; p += 3, n -= 3) {
+		unsigned v = (unsigned)p[0] << 16 | (unsigned)p[1] << 8 | p[2];
+
+		*to++ = alphabet[v >> 18];
+		*to++ = alphabet[v >> 12 & 63];
+		*to++ = alphabet[v >> 6 & 63];
+		*to++ = alphabet[v & 63];
 	}
-	if (held)
-		*p++ = alphabet[bits << (width - held) & mask];
-	return (size_t)(p - out);
+	if (n) {
+		unsigned v = (unsigned)p[0] << 16 | (n == 2 ? (unsigned)p[1] << 8 : 0);
+
+		*to++ = alphabet[v >> 18];
+		*to++ = alphabet[v >> 12 & 63];
+		if (n == 2)
+			*to++ = alphabet[v >> 6 & 63];
+	}
+	return (size_t)(to - out);
 }
 
 size_t base64_encode(const void *p, size_t n, char *out)
 {
-	size_t length = encode(p, n, ALPHABET_62 "+/", 6, out);
+	size_t length = encode64(p, n, ALPHABET_62 "+/", out);
 
 	while (length % 4)
 		out[length++] = '=';
@@ -84,64 +92,66 @@ size_t base64_encode(const void *p, size_t n, char *out)
 
 size_t base64url_encode(const void *p, size_t n, char *out)
 {
-	return encode(p, n, ALPHABET_62 "-_", 6, out);
+	return encode64(p, n, ALPHABET_62 "-_", out);
 }
 
-size_t base32_encode(const void *p, size_t n, char *out)
+/* Of both alphabets, digit value + 1. */
+static const uint8_t base64_digits[256] = {
+	['A'] = 1,  ['B'] = 2,	['C'] = 3,  ['D'] = 4,	['E'] = 5,  ['F'] = 6,	['G'] = 7,
+	['H'] = 8,  ['I'] = 9,	['J'] = 10, ['K'] = 11, ['L'] = 12, ['M'] = 13, ['N'] = 14,
+	['O'] = 15, ['P'] = 16, ['Q'] = 17, ['R'] = 18, ['S'] = 19, ['T'] = 20, ['U'] = 21,
+	['V'] = 22, ['W'] = 23, ['X'] = 24, ['Y'] = 25, ['Z'] = 26, ['a'] = 27, ['b'] = 28,
+	['c'] = 29, ['d'] = 30, ['e'] = 31, ['f'] = 32, ['g'] = 33, ['h'] = 34, ['i'] = 35,
+	['j'] = 36, ['k'] = 37, ['l'] = 38, ['m'] = 39, ['n'] = 40, ['o'] = 41, ['p'] = 42,
+	['q'] = 43, ['r'] = 44, ['s'] = 45, ['t'] = 46, ['u'] = 47, ['v'] = 48, ['w'] = 49,
+	['x'] = 50, ['y'] = 51, ['z'] = 52, ['0'] = 53, ['1'] = 54, ['2'] = 55, ['3'] = 56,
+	['4'] = 57, ['5'] = 58, ['6'] = 59, ['7'] = 60, ['8'] = 61, ['9'] = 62, ['+'] = 63,
+	['/'] = 64, ['-'] = 63, ['_'] = 64,
+};
+
+static inline unsigned digit64(char c)
 {
-	return encode(p, n, ALPHABET_32, 5, out);
+	return (unsigned)base64_digits[(uint8_t)c] - 1; /* what is none has its high bits set */
 }
 
-static int base64url_digit(char c)
+/* The last two or three characters; bits behind the last byte must be zero. */
+static bool decode64_tail(const char *p, size_t n, uint8_t *out, size_t *ret_n)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
+	unsigned v;
 
-static int base64_digit(char c)
-{
-	return c == '+' ? 62 : c == '/' ? 63 : base64url_digit(c);
-}
-
-static int base32_digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a';
-	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
-}
-
-static bool decode(str s, int (*digit)(char), unsigned width, uint8_t *out, size_t *ret_n)
-{
-	unsigned bits = 0, held = 0;
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		int v = digit(s.p[i]);
-
-		if (v < 0)
-			return false;
-		bits = bits << width | (unsigned)v;
-		held += width;
-		if (held >= 8) {
-			held -= 8;
-			out[n++] = (uint8_t)(bits >> held);
-		}
-	}
-	/* A whole digit left over is an impossible length, a set bit no canonical text. */
-	if (held >= width || (bits & ((1u << held) - 1)))
+	if (n == 0)
+		return true;
+	if (n == 1)
 		return false;
-	*ret_n = n;
+	v = digit64(p[0]) << 12 | digit64(p[1]) << 6 | (n == 3 ? digit64(p[2]) : 0);
+	if (v >> 18 || (v & (n == 3 ? 0x3 : 0x3FF)))
+		return false;
+	out[0] = (uint8_t)(v >> 10);
+	if (n == 3)
+		out[1] = (uint8_t)(v >> 2);
+	*ret_n += n - 1;
 	return true;
 }
 
-/* Without the padding of a text padded to whole groups; text without padding stays as it is. */
+static bool decode64(str s, uint8_t *out, size_t *ret_n)
+{
+	const char *p = s.p;
+	size_t n = s.n;
+
+	for (*ret_n = 0; n >= 4; p += 4, n -= 4, *ret_n += 3) {
+		unsigned a = digit64(p[0]), b = digit64(p[1]), c = digit64(p[2]), d = digit64(p[3]);
+		unsigned v = a << 18 | b << 12 | c << 6 | d;
+
+		if ((a | b | c | d) > 63)
+			return false;
+		out[*ret_n] = (uint8_t)(v >> 16);
+		out[*ret_n + 1] = (uint8_t)(v >> 8);
+		out[*ret_n + 2] = (uint8_t)v;
+	}
+	return decode64_tail(p, n, out + *ret_n, ret_n);
+}
+
+/* Without the padding of a text padded to whole groups; other text stays as it is. */
 static str unpadded(str s, size_t group, size_t most)
 {
 	if (s.n == 0 || s.n % group)
@@ -153,15 +163,85 @@ static str unpadded(str s, size_t group, size_t most)
 
 bool base64_decode(str s, void *out, size_t *ret_n)
 {
-	return decode(unpadded(s, 4, 2), base64_digit, 6, out, ret_n);
+	return decode64(unpadded(s, 4, 2), out, ret_n);
 }
 
 bool base64url_decode(str s, void *out, size_t *ret_n)
 {
-	return decode(s, base64url_digit, 6, out, ret_n);
+	return str_find_char(s, '+') < 0 && str_find_char(s, '/') < 0 && decode64(s, out, ret_n);
+}
+
+/* ---- base32: five bits a character, most significant first ---- */
+
+size_t base32_encode(const void *p, size_t n, char *out)
+{
+	const uint8_t *bytes = p;
+	unsigned bits = 0, held = 0;
+	char *to = out;
+
+	for (size_t i = 0; i < n; i++) {
+		bits = bits << 8 | bytes[i];
+		for (held += 8; held >= 5; *to++ = ALPHABET_32[bits >> held & 31])
+			held -= 5;
+	}
+	if (held)
+		*to++ = ALPHABET_32[bits << (5 - held) & 31];
+	return (size_t)(to - out);
+}
+
+static int base32_digit(char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A';
+	if (c >= 'a' && c <= 'z')
+		return c - 'a';
+	return c >= '2' && c <= '7' ? c - '2' + 26 : -1;
 }
 
 bool base32_decode(str s, void *out, size_t *ret_n)
 {
-	return decode(unpadded(s, 8, 6), base32_digit, 5, out, ret_n);
+	unsigned bits = 0, held = 0;
+	uint8_t *to = out;
+
+	s = unpadded(s, 8, 6);
+	for (size_t i = 0; i < s.n; i++) {
+		int v = base32_digit(s.p[i]);
+
+		if (v < 0)
+			return false;
+		bits = bits << 5 | (unsigned)v;
+		held += 5;
+		if (held >= 8) {
+			held -= 8;
+			*to++ = (uint8_t)(bits >> held);
+		}
+	}
+	/* A whole digit left over is an impossible length, a set bit no canonical text. */
+	if (held >= 5 || (bits & ((1u << held) - 1)))
+		return false;
+	*ret_n = (size_t)(to - (uint8_t *)out);
+	return true;
+}
+
+/* ---- percent encoding ---- */
+
+static bool is_unreserved(char c)
+{
+	return base64_digits[(uint8_t)c] ? c != '+' && c != '/' : c == '.' || c == '~';
+}
+
+size_t percent_encode(str s, char *out)
+{
+	char *p = out;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (is_unreserved(s.p[i])) {
+			*p++ = s.p[i];
+			continue;
+		}
+		*p++ = '%';
+		*p++ = "0123456789ABCDEF"[(uint8_t)s.p[i] >> 4];
+		*p++ = "0123456789ABCDEF"[s.p[i] & 15];
+	}
+	return (size_t)(p - out);
 }

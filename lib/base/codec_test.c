@@ -113,3 +113,31 @@ TEST(every_length_reads_back)
 		EXPECT_MEM(bytes, back, n);
 	}
 }
+
+/* Each byte at each place of a group, the short last one included. */
+TEST(characters_outside_the_alphabets_are_refused)
+{
+	static const char alphabet[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	uint8_t out[8];
+	size_t n;
+
+	for (int c = 1; c < 256; c++)
+		for (size_t at = 0; at < 6; at++) {
+			char text[] = "AAAAAAA";
+			bool plain = strchr(alphabet, c) != NULL;
+
+			text[at] = (char)c;
+			EXPECT_EQ(plain || c == '-' || c == '_',
+				  base64url_decode(str_of(text), out, &n));
+			EXPECT_EQ(plain || strchr("-_+/", c), base64_decode(str_of(text), out, &n));
+		}
+}
+
+TEST(percent_encoding_keeps_only_the_unreserved)
+{
+	char out[64];
+
+	expect_text("a-Z_0.9~", out, percent_encode(S("a-Z_0.9~"), out));
+	expect_text("%20%2B%2F%3D%26%40%C3%BC%00", out, percent_encode(S(" +/=&@\xC3\xBC\0"), out));
+}

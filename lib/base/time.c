@@ -60,13 +60,10 @@ static struct date date_of_days(int64_t days)
 	return d;
 }
 
-/* n decimal digits, most significant first. */
-static void put_digits(char *out, int64_t v, int n)
+static void put_pair(char *out, unsigned v)
 {
-	while (n-- > 0) {
-		out[n] = (char)('0' + v % 10);
-		v /= 10;
-	}
+	out[0] = (char)('0' + v / 10);
+	out[1] = (char)('0' + v % 10);
 }
 
 void time_format(usec t, char out[static TIME_TEXT])
@@ -76,15 +73,19 @@ void time_format(usec t, char out[static TIME_TEXT])
 	int64_t us = t.us < first ? first : t.us > last ? last : t.us;
 	int64_t in_day = ((us % DAY) + DAY) % DAY;
 	struct date d = date_of_days((us - in_day) / DAY);
+	unsigned seconds = (unsigned)(in_day / SECOND), micros = (unsigned)(in_day % SECOND);
 
 	memcpy(out, "0000-00-00T00:00:00.000000Z", TIME_TEXT);
-	put_digits(out, d.year, 4);
-	put_digits(out + 5, d.month, 2);
-	put_digits(out + 8, d.day, 2);
-	put_digits(out + 11, in_day / HOUR, 2);
-	put_digits(out + 14, in_day / MINUTE % 60, 2);
-	put_digits(out + 17, in_day / SECOND % 60, 2);
-	put_digits(out + 20, in_day % SECOND, 6);
+	put_pair(out, (unsigned)d.year / 100);
+	put_pair(out + 2, (unsigned)d.year % 100);
+	put_pair(out + 5, (unsigned)d.month);
+	put_pair(out + 8, (unsigned)d.day);
+	put_pair(out + 11, seconds / 3600);
+	put_pair(out + 14, seconds / 60 % 60);
+	put_pair(out + 17, seconds % 60);
+	put_pair(out + 20, micros / 10000);
+	put_pair(out + 22, micros / 100 % 100);
+	put_pair(out + 24, micros % 100);
 }
 
 /* ---- parsing: each step takes a piece off the front of *s, or fails ---- */

@@ -1,0 +1,235 @@
+/*
+ * OpenSSL behind plain functions; this is the only file that includes it. Algorithms are fetched once
+ * (an implicit fetch costs more than hashing a token) and each thread keeps one digest context.
+ */
+#include "lib/base/crypt.h"
+
+#include "lib/base/codec.h"
+#include "lib/base/rand.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HASH_BLOCK = 64, NONCE = 12, TAG = 16 };
+
+static EVP_MD *md_sha256, *md_sha1;
+static EVP_CIPHER *cipher_gcm, *cipher_ctr;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t context_key; /* for its destructor only */
+static _Thread_local EVP_MD_CTX *thread_context;
+
+[[gnu::noreturn]] static void broken(void)
+{
+	fputs("OpenSSL does not work (a missing algorithm, or out of memory)\n", stderr);
+	abort();
+}
+
+static void check(bool ok)
+{
+	if (!ok)
+		broken();
+}
+
+static void free_context(void *p)
+{
+	EVP_MD_CTX_free(p);
+}
+
+static void fetch(void)
+{
+	md_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+	md_sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	cipher_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	cipher_ctr = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
+	check(md_sha256 && md_sha1 && cipher_gcm && cipher_ctr
+	      && pthread_key_create(&context_key, free_context) == 0);
+}
+
+/* Every public function begins with this. */
+static void get_ready(void)
+{
+	pthread_once(&once, fetch);
+}
+
+static EVP_MD_CTX *digest_context(void)
+{
+	if (!thread_context) {
+		thread_context = EVP_MD_CTX_new();
+		check(thread_context && pthread_setspecific(context_key, thread_context) == 0);
+	}
+	return thread_context;
+}
+
+void secret_wipe(void *p, size_t n)
+{
+	OPENSSL_cleanse(p, n);
+}
+
+/* ---- digests ---- */
+
+/* Of two pieces, one behind the other. */
+static void digest(const EVP_MD *md, str first, str second, uint8_t *out)
+{
+	EVP_MD_CTX *c = digest_context();
+
+	check(EVP_DigestInit_ex2(c, md, NULL) && EVP_DigestUpdate(c, first.p, first.n)
+	      && EVP_DigestUpdate(c, second.p, second.n) && EVP_DigestFinal_ex(c, out, NULL));
+}
+
+static void hmac(const EVP_MD *md, size_t size, str key, str data, uint8_t *out)
+{
+	uint8_t short_key[SHA256_BYTES], inner[SHA256_BYTES], pad[HASH_BLOCK];
+
+	if (key.n > HASH_BLOCK) {
+		digest(md, key, S(""), short_key);
+		key = (str){ (const char *)short_key, size };
+	}
+	memset(pad, 0x36, sizeof(pad));
+	for (size_t i = 0; i < key.n; i++)
+		pad[i] ^= (uint8_t)key.p[i];
+	digest(md, (str){ (const char *)pad, sizeof(pad) }, data, inner);
+	for (size_t i = 0; i < sizeof(pad); i++)
+		pad[i] ^= 0x36 ^ 0x5C;
+	digest(md, (str){ (const char *)pad, sizeof(pad) }, (str){ (const char *)inner, size },
+	       out);
+	secret_wipe(pad, sizeof(pad));
+	secret_wipe(short_key, sizeof(short_key));
+}
+
+void sha256(str data, uint8_t out[static SHA256_BYTES])
+{
+	get_ready();
+	digest(md_sha256, data, S(""), out);
+}
+
+str sha256_hex(struct arena *a, str data)
+{
+	uint8_t raw[SHA256_BYTES];
+	char *text = arena_alloc(a, HEX_LENGTH(SHA256_BYTES) + 1);
+
+	sha256(data, raw);
+	text[hex_encode(raw, sizeof(raw), text)] = '\0';
+	return (str){ text, HEX_LENGTH(SHA256_BYTES) };
+}
+
+void hmac_sha256(str key, str data, uint8_t out[static SHA256_BYTES])
+{
+	get_ready();
+	hmac(md_sha256, SHA256_BYTES, key, data, out);
+}
+
+void hmac_sha1(str key, str data, uint8_t out[static SHA1_BYTES])
+{
+	get_ready();
+	hmac(md_sha1, SHA1_BYTES, key, data, out);
+}
+
+void hkdf_sha256(str secret, str salt, str info, void *out, size_t n)
+{
+	uint8_t extracted[SHA256_BYTES], block[SHA256_BYTES + 256 + 1];
+	str key = { (const char *)extracted, sizeof(extracted) };
+	uint8_t *to = out;
+	size_t previous = 0; /* bytes of the block before, which each block begins with */
+
+	check(info.n <= 256 && n <= 255 * SHA256_BYTES);
+	hmac_sha256(salt, secret, extracted);
+	for (uint8_t counter = 1; n > 0; counter++) {
+		size_t part = n < SHA256_BYTES ? n : SHA256_BYTES;
+
+		memcpy(block + previous, info.p, info.n);
+		block[previous + info.n] = counter;
+		hmac_sha256(key, (str){ (const char *)block, previous + info.n + 1 }, block);
+		memcpy(to, block, part);
+		to += part;
+		n -= part;
+		previous = SHA256_BYTES;
+	}
+	secret_wipe(extracted, sizeof(extracted));
+	secret_wipe(block, sizeof(block));
+}
+
+/* ---- encryption ---- */
+
+str seal(struct arena *a, const uint8_t key[static KEY_BYTES], str context, str plain)
+{
+	size_t size = NONCE + plain.n + TAG, length;
+	uint8_t *raw = arena_alloc(a, size);
+	char *text = arena_alloc(a, BASE64_LENGTH(size) + 1);
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int n;
+
+	check(plain.n < INT_MAX && context.n < INT_MAX);
+	get_ready();
+	rand_bytes(raw, NONCE);
+	check(c && EVP_EncryptInit_ex2(c, cipher_gcm, key, raw, NULL)
+	      && EVP_EncryptUpdate(c, NULL, &n, (const uint8_t *)context.p, (int)context.n)
+	      && EVP_EncryptUpdate(c, raw + NONCE, &n, (const uint8_t *)plain.p, (int)plain.n)
+	      && EVP_EncryptFinal_ex(c, raw + NONCE + n, &n)
+	      && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG, raw + NONCE + plain.n));
+	EVP_CIPHER_CTX_free(c);
+	length = base64url_encode(raw, size, text);
+	text[length] = '\0';
+	return (str){ text, length };
+}
+
+/* raw: nonce, ciphertext of n bytes, tag. */
+static bool open_gcm(const uint8_t *key, str context, uint8_t *raw, size_t n, uint8_t *out)
+{
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int done;
+	bool ok;
+
+	check(c && EVP_DecryptInit_ex2(c, cipher_gcm, key, raw, NULL)
+	      && EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_SET_TAG, TAG, raw + NONCE + n)
+	      && EVP_DecryptUpdate(c, NULL, &done, (const uint8_t *)context.p, (int)context.n)
+	      && EVP_DecryptUpdate(c, out, &done, raw + NONCE, (int)n));
+	ok = EVP_DecryptFinal_ex(c, out + done, &done) == 1;
+	EVP_CIPHER_CTX_free(c);
+	return ok;
+}
+
+bool unseal(struct arena *a, const uint8_t key[static KEY_BYTES], str context, str sealed, str *out)
+{
+	uint8_t *raw = arena_alloc(a, DECODED_MAX(sealed.n));
+	uint8_t *plain;
+	size_t n;
+
+	get_ready();
+	if (!base64url_decode(sealed, raw, &n) || n < NONCE + TAG || n > INT_MAX
+	    || context.n > INT_MAX)
+		return false;
+	n -= NONCE + TAG;
+	plain = arena_alloc(a, n + TAG);
+	if (!open_gcm(key, context, raw, n, plain))
+		return false;
+	plain[n] = '\0';
+	*out = (str){ (const char *)plain, n };
+	return true;
+}
+
+bool scrypt(str password, str salt, unsigned log_n, unsigned r, unsigned p, void *out, size_t n)
+{
+	const uint64_t most = 256 * 1024 * 1024;
+
+	return log_n < 32
+		&& EVP_PBE_scrypt(password.p, password.n, (const uint8_t *)salt.p, salt.n,
+				  UINT64_C(1) << log_n, r, p, most, out, n)
+		== 1;
+}
+
+void aes256_ctr(const uint8_t key[static KEY_BYTES], str in, uint8_t *out)
+{
+	static const uint8_t zero[16];
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	int n;
+
+	get_ready();
+	check(c && EVP_EncryptInit_ex2(c, cipher_ctr, key, zero, NULL)
+	      && EVP_EncryptUpdate(c, out, &n, (const uint8_t *)in.p, (int)in.n));
+	EVP_CIPHER_CTX_free(c);
+}

@@ -1,0 +1,42 @@
+/*
+ * Digests, keyed digests and authenticated encryption by OpenSSL. Nothing here fails for reasons of its
+ * input except unseal and scrypt; when OpenSSL itself cannot work, the process ends.
+ */
+#pragma once
+
+#include "lib/base/arena.h"
+
+#define SHA1_BYTES   20
+#define SHA256_BYTES 32
+#define KEY_BYTES    32
+
+void sha256(str data, uint8_t out[static SHA256_BYTES]);
+str sha256_hex(struct arena *a, str data);
+
+/* RFC 2104; a key of any length. */
+void hmac_sha256(str key, str data, uint8_t out[static SHA256_BYTES]);
+void hmac_sha1(str key, str data, uint8_t out[static SHA1_BYTES]);
+
+/* RFC 5869: n bytes (at most 255 * 32) for the purpose named by `info`, from a secret with entropy. */
+void hkdf_sha256(str secret, str salt, str info, void *out, size_t n);
+
+/*
+ * AES-256-GCM with a random nonce, as base64url text: nonce, ciphertext, tag. `context` is bound to the
+ * text but not part of it (whose secret this is), so that it opens nowhere else.
+ */
+str seal(struct arena *a, const uint8_t key[static KEY_BYTES], str context, str plain);
+
+/* False when the text was not made by seal with this key and context. */
+[[nodiscard]] bool unseal(struct arena *a, const uint8_t key[static KEY_BYTES], str context,
+			  str sealed, str *out);
+
+/* RFC 7914 with N = 2^log_n. Blocks for 50 ms and more: offload it. False when the parameters need more
+ * than 256 MiB, or memory is out. */
+[[nodiscard]] bool scrypt(str password, str salt, unsigned log_n, unsigned r, unsigned p, void *out,
+			  size_t n);
+
+/* AES-256 in counter mode, the counter beginning at zero. */
+void aes256_ctr(const uint8_t key[static KEY_BYTES], str in, uint8_t *out);
+
+/* Zeroes in a way no compiler takes out. */
+void secret_wipe(void *p, size_t n);
