@@ -23,10 +23,12 @@ struct db_pool;
 struct db;
 
 struct db_options {
-	const char *url;     /* libpq URL */
-	int shared, leased;  /* connections of each kind, at most */
-	int depth;	     /* statements in flight on one shared connection, at most */
-	int64_t connect_timeout; /* microseconds */
+	const char *url;	 /* libpq URL */
+	int shared, leased;	 /* connections of each kind, at most */
+	int depth;		 /* statements in flight on one shared connection, at most */
+	int64_t connect_timeout; /* microseconds; 0: 5 s */
+	int64_t statement_timeout,
+		slow_timeout; /* of shared and leased connections; 0: 5 s, 60 s */
 	const char *application_name;
 };
 
@@ -35,9 +37,13 @@ struct db_stats {
 	int64_t statements, errors, reconnects;
 };
 
-/* Connects in the background, with back-off from 10 ms to 1 s for ever; statements wait for a
- * connection until their deadline at most `connect_timeout`, then err_db_unavailable. */
+/* Connects in the background, with back-off from 10 ms to 0.4 s for ever; statements wait for a
+ * connection until their deadline, at most `connect_timeout`, then err_db_unavailable. With all
+ * connections busy they wait until their deadline, then err_unavailable.
+ * NULL: the URL is malformed, or out of memory. Everything here belongs to the loop's thread. */
 struct db_pool *db_pool_new(struct loop *l, const struct db_options *options);
+
+/* Nobody may wait for anything of it any more; what is in flight is dropped. NULL-safe. */
 void db_pool_free(struct db_pool *p);
 struct db_stats db_pool_stats(const struct db_pool *p);
 
@@ -65,25 +71,35 @@ struct arg {
 	} v;
 };
 struct arg arg_bool(bool v);
-struct arg arg_i32(int32_t v);
+struct arg arg_i32(int32_t v); /* also for a bigint */
 struct arg arg_i64(int64_t v);
 struct arg arg_f64(double v);
 struct arg arg_str(str v);   /* absent: NULL */
 struct arg arg_uuid(uuid v); /* nil: NULL */
-struct arg arg_time(usec v); /* zero: NULL */
+struct arg arg_time(usec v); /* zero: NULL; INT64_MAX and INT64_MIN: the infinities */
 struct arg arg_json(struct json v);
 struct arg arg_bytes(struct bytes v);
-struct arg arg_strs(struct strs v);
+struct arg arg_strs(struct strs v); /* arrays: v.v == NULL is NULL, n == 0 empty */
 struct arg arg_uuids(struct uuids v);
 struct arg arg_i32s(struct i32s v);
 struct arg arg_i64s(struct i64s v);
-struct arg arg_null(void);
+struct arg arg_null(void); /* of any kind */
 
-#define ARG(x)                                                                                   \
-	_Generic((x), bool: arg_bool, int32_t: arg_i32, int64_t: arg_i64, double: arg_f64,       \
-		str: arg_str, uuid: arg_uuid, usec: arg_time, struct json: arg_json,             \
-		struct bytes: arg_bytes, struct strs: arg_strs, struct uuids: arg_uuids,         \
-		struct i32s: arg_i32s, struct i64s: arg_i64s)(x)
+#define ARG(x)                            \
+	_Generic((x), bool                \
+		 : arg_bool, int32_t      \
+		 : arg_i32, int64_t       \
+		 : arg_i64, double        \
+		 : arg_f64, str           \
+		 : arg_str, uuid          \
+		 : arg_uuid, usec         \
+		 : arg_time, struct json  \
+		 : arg_json, struct bytes \
+		 : arg_bytes, struct strs \
+		 : arg_strs, struct uuids \
+		 : arg_uuids, struct i32s \
+		 : arg_i32s, struct i64s  \
+		 : arg_i64s)(x)
 
 /*
  * Run one statement with its parameters: as many ARG()s as it declares (checked at build time).
@@ -105,7 +121,8 @@ err db_exec(struct db *db, const struct stmt *s, int64_t *ret_affected, ...);
 extern const err err_db_unique;	     /* 409 */
 extern const err err_db_foreign_key; /* 404: what is referred to does not exist */
 extern const err err_db_check;	     /* 400 */
-extern const err err_db_serialize;   /* 503: serialization failure or deadlock; retry the transaction */
+extern const err
+	err_db_serialize; /* 503: serialization failure or deadlock; retry the transaction */
 
 /* The violated constraint's name after one of the three above on this db, else absent. */
 str db_constraint(const struct db *db);
@@ -117,9 +134,10 @@ str db_constraint(const struct db *db);
  */
 struct db_batch;
 struct db_batch *db_batch(struct db *db);
-void db_batch_one(struct db_batch *b, const struct stmt *s, const struct field *fields, void *out, ...);
-void db_batch_list(struct db_batch *b, const struct stmt *s, const struct field *fields, size_t size,
-		   struct list *out, ...);
+void db_batch_one(struct db_batch *b, const struct stmt *s, const struct field *fields, void *out,
+		  ...);
+void db_batch_list(struct db_batch *b, const struct stmt *s, const struct field *fields,
+		   size_t size, struct list *out, ...);
 void db_batch_exec(struct db_batch *b, const struct stmt *s, int64_t *ret_affected, ...);
 err db_batch_run(struct db_batch *b);
 

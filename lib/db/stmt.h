@@ -12,9 +12,9 @@ struct stmt {
 	const char *name;
 	const char *text;
 	uint8_t nparams;
-	bool read;		       /* changes nothing: may share a sync, may be retried once */
-	bool slow;		       /* runs on a leased connection, not on the shared pipelines */
-	uint8_t kinds[STMT_PARAMS];    /* enum kind of each parameter */
+	bool read;		    /* changes nothing: may share a sync, may be retried once */
+	bool slow;		    /* runs on a leased connection, not on the shared pipelines */
+	uint8_t kinds[STMT_PARAMS]; /* enum kind of each parameter */
 	const char *params[STMT_PARAMS]; /* their names */
 };
 
