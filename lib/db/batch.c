@@ -1,6 +1,7 @@
 /*
- * Several statements in one round trip. Outside of a transaction each stands alone: what one of them
- * changed stays, whatever becomes of the others. Inside of one they fail together.
+ * Several statements in one round trip, in order on one connection. Outside of a transaction each
+ * stands alone: what one of them changed stays, whatever becomes of the others. Inside of one they
+ * fail together.
  */
 #include "lib/db/db.h"
 

@@ -29,7 +29,8 @@ struct call {
 	struct conn *conn;	  /* SENT, ARRIVED */
 	uint32_t at;		  /* SENT: place in the connection's pipeline */
 	bool alone;		  /* gets a sync of its own although it only reads */
-	bool retried;		  /* once is enough */
+	bool chained; /* WAITING: goes where the one before it in the queue goes, after it */
+	bool retried; /* once is enough */
 
 	bool finished;		     /* done was called */
 	PGresult *result;	     /* when finished; NULL: the connection was lost */

@@ -46,11 +46,13 @@ static void send_shared(struct conn *c, struct call *call)
 static void flush(void *arg)
 {
 	struct db_pool *p = arg;
-	struct conn *c;
+	struct conn *c = NULL;
 
-	while (p->waiting.first && (c = least_loaded(p))) {
-		struct call *call = p->waiting.first;
-
+	for (struct call *call; (call = p->waiting.first);) {
+		if (!call->chained || !c)
+			c = least_loaded(p);
+		if (!c)
+			break;
 		call_unlist(call);
 		send_shared(c, call);
 	}
@@ -74,6 +76,7 @@ void pool_submit(struct db_pool *p, struct call *call)
 void pool_again(struct db_pool *p, struct call *call)
 {
 	call->state = CALL_WAITING;
+	call->chained = false;
 	call_prepend(&p->waiting, call);
 	flush_later(p);
 }

@@ -88,8 +88,10 @@ static void run_shared(struct db *db, struct call **calls, size_t n)
 	struct gathering g;
 
 	gather(&g, calls, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		calls[i]->chained = i > 0;
 		pool_submit(db->pool, calls[i]);
+	}
 	set_outcomes(db, calls, n, gather_wait(db, &g, calls, n));
 }
 
