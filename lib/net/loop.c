@@ -43,9 +43,16 @@ struct hooks {
 	size_t n, cap;
 };
 
+struct part {
+	struct part *next;
+	const struct loop_part *kind;
+	void *value;
+};
+
 struct loop {
 	struct event_base *base;
 	struct co_pool *pool;
+	struct part *parts; /* newest first */
 
 	_Atomic(struct letter *) mail; /* newest first */
 	int mail_fd;
@@ -332,6 +339,37 @@ static void run_hooks(struct loop *l)
 	l->hooks_running.n = 0;
 }
 
+/* ---- parts ---- */
+
+void *loop_part(struct loop *l, const struct loop_part *kind)
+{
+	struct part *p;
+
+	for (p = l->parts; p; p = p->next)
+		if (p->kind == kind)
+			return p->value;
+	p = calloc(1, sizeof *p);
+	if (!p)
+		return NULL;
+	p->kind = kind;
+	p->value = kind->make(l);
+	if (!p->value) {
+		free(p);
+		return NULL;
+	}
+	p->next = l->parts;
+	l->parts = p;
+	return p->value;
+}
+
+static void free_parts(struct loop *l)
+{
+	for (struct part *p; (p = l->parts); free(p)) {
+		l->parts = p->next;
+		p->kind->free(p->value);
+	}
+}
+
 /* ---- the loop ---- */
 
 static struct event_base *new_base(void)
@@ -373,6 +411,7 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
+	free_parts(l);
 	for (struct letter *m = take_mail(l), *next; m; m = next) {
 		next = m->next;
 		free(m);

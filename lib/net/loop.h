@@ -86,6 +86,17 @@ void waiter_wake(struct waiter *w);
 /* Suspends for so long, or some milliseconds longer. */
 void loop_sleep(int64_t us);
 
+/*
+ * What a loop has one of, made by its first use: connections to other servers, a client of another
+ * machine. The owner keeps one constant; loop_part makes or finds this loop's own, NULL when make
+ * failed. Parts are freed with the loop, newest first, while its timers and watches still work.
+ */
+struct loop_part {
+	void *(*make)(struct loop *l);
+	void (*free)(void *part);
+};
+void *loop_part(struct loop *l, const struct loop_part *kind);
+
 /* Called with the name given to loop_set_slice_name (NULL: none) and the microseconds of each
  * uninterrupted slice longer than 10 ms. A coroutine keeps the name across its waits. */
 void loop_on_stall(struct loop *l, void (*fn)(const char *name, int64_t us));

@@ -538,3 +538,43 @@ TEST(stalls_are_reported_with_the_slices_name)
 	run();
 	EXPECT_CSTR("? one two ", stalls);
 }
+
+/* ---- parts ---- */
+
+static char parts[64];
+
+static void *make_part(struct loop *of)
+{
+	EXPECT_PTR(l, of);
+	strcat(parts, "+");
+	return timer_new(of, stop, NULL);
+}
+
+static void free_part(void *part)
+{
+	strcat(parts, "-");
+	timer_free(part);
+}
+
+static void *make_none(struct loop *of)
+{
+	(void)of;
+	strcat(parts, "0");
+	return NULL;
+}
+
+TEST(a_loop_makes_a_part_once_and_frees_it)
+{
+	static const struct loop_part kind = { make_part, free_part },
+				      none = { make_none, free_part };
+	void *part;
+
+	l = loop_new();
+	part = loop_part(l, &kind);
+	EXPECT_TRUE(part);
+	EXPECT_NULL(loop_part(l, &none));
+	EXPECT_NULL(loop_part(l, &none));
+	EXPECT_PTR(part, loop_part(l, &kind));
+	loop_free(l);
+	EXPECT_CSTR("+00-", parts);
+}

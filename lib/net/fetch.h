@@ -1,0 +1,52 @@
+/*
+ * Requests to other servers, for coroutines: HTTP, and mail by SMTP. libcurl's multi interface runs on
+ * the calling loop; its connections are kept and shared by all requests of that loop.
+ *
+ * Replies are read whole. Redirects are not followed: whoever wants one looks at where it leads first.
+ */
+#pragma once
+
+#include "lib/base/json.h"
+
+struct fetch {
+	const char *method;	    /* NULL: GET without a body, POST with one */
+	str url;		    /* http or https */
+	const struct pair *headers; /* of ours; values without line breaks */
+	size_t nheaders;
+	str body;	  /* absent: none */
+	size_t reply_max; /* bytes of the reply's body, 0: 1 MiB */
+};
+
+struct fetch_reply {
+	int status;
+	str body;
+	str head; /* its lines as received, for fetch_header */
+};
+
+/*
+ * Sends one request and reads its reply into the arena. `deadline`: monotonic microseconds, 0: 30 s from
+ * now. Any status is a success. Suspends.
+ * Errors: err_io with curl's own sentence (no such host, refused, broken, certificate), err_deadline,
+ * err_too_large, err_invalid (a header with a line break, a URL of another kind).
+ */
+err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct fetch_reply *out);
+
+/* The value of a reply's header, the last one of that name; absent when there is none. */
+str fetch_header(const struct fetch_reply *reply, const char *name);
+
+struct smtp {
+	str url;	    /* smtp://host:port, smtps://host:port */
+	str user, password; /* absent: not asked to sign in */
+	bool require_tls; /* and a certificate that is valid for the host; else TLS when it is offered */
+};
+
+/* The server will never take this mail (its answer was 550 to 559): no use to try again. */
+extern const err err_mail_refused;
+
+/*
+ * Hands one message (RFC 5322, lines ended by CRLF) to a mail server. Addresses without brackets; one
+ * with a line break is err_invalid. `deadline` as above. Suspends.
+ * Errors: err_mail_refused, err_io, err_deadline.
+ */
+err fetch_smtp(struct arena *a, const struct smtp *server, str from, str to, str message,
+	       int64_t deadline);
