@@ -328,6 +328,19 @@ void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg)
 	h->v[h->n++] = (struct hook){ fn, arg };
 }
 
+static void hooks_forget(struct hooks *h, void (*fn)(void *), void *arg)
+{
+	for (size_t i = 0; i < h->n; i++)
+		if (h->v[i].fn == fn && h->v[i].arg == arg)
+			h->v[i].fn = NULL;
+}
+
+void loop_forget(struct loop *l, void (*fn)(void *), void *arg)
+{
+	hooks_forget(&l->hooks, fn, arg);
+	hooks_forget(&l->hooks_running, fn, arg);
+}
+
 static void run_hooks(struct loop *l)
 {
 	struct hooks h = l->hooks;
@@ -335,7 +348,8 @@ static void run_hooks(struct loop *l)
 	l->hooks = l->hooks_running;
 	l->hooks_running = h;
 	for (size_t i = 0; i < h.n; i++)
-		h.v[i].fn(h.v[i].arg);
+		if (h.v[i].fn)
+			h.v[i].fn(h.v[i].arg);
 	l->hooks_running.n = 0;
 }
 

@@ -43,6 +43,9 @@ void loop_post(struct loop *l, void (*fn)(void *), void *arg);
  * within such a function runs at the end of the next turn, which waits for nothing. */
 void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg);
 
+/* Takes that back, for whoever frees arg. */
+void loop_forget(struct loop *l, void (*fn)(void *), void *arg);
+
 /* Timers. Callbacks run on the loop's own stack, never early, some milliseconds late, and may free
  * their timer. NULL: out of memory. */
 struct timer;

@@ -398,6 +398,25 @@ TEST(a_hook_may_ask_for_the_next_turns_end_which_does_not_wait)
 	EXPECT_TRUE(time_monotonic() - start < 5 * SECOND);
 }
 
+static void forget_the_other(void *arg)
+{
+	loop_forget(l, at_end, arg);
+	loop_stop(l);
+}
+
+TEST(a_hook_can_be_taken_back_even_while_hooks_run)
+{
+	int ends = 0, kept = 0;
+
+	l = loop_new();
+	loop_at_turn_end(l, forget_the_other, &ends);
+	loop_at_turn_end(l, at_end, &ends);
+	loop_at_turn_end(l, at_end, &kept);
+	run();
+	EXPECT_EQ(0, ends);
+	EXPECT_EQ(1, kept);
+}
+
 /* What coroutines queue while they run is flushed in the same turn. */
 static void queue_then_wait(void *arg)
 {
