@@ -11,16 +11,17 @@
 struct server_options {
 	const struct router *router;
 	struct app *app;
-	struct db_pool *db;	 /* may be NULL: r->db is NULL then */
-	struct limiter *limiter; /* NULL: no limits */
+	struct db_pool *db;			     /* may be NULL: r->db is NULL then */
+	struct limiter *limiter;		     /* NULL: no limits */
 	const struct rate *rate_user, *rate_address; /* general limits, per user and per address */
-	const char *cors_origins;  /* comma list, "*" echoes; NULL: none */
-	bool cors_localhost;	   /* development: any http(s)://localhost[:port], 127.0.0.1[:port] */
-	const char *trusted_proxies; /* comma list of CIDRs */
-	int connections;	   /* at once, at most */
-	int64_t idle_timeout;	   /* microseconds without a byte before the socket is closed */
-	int64_t deadline;	   /* of a request, microseconds */
-	bool access_log;
+	const char *cors_origins;		     /* comma list, "*" echoes; NULL: none */
+	bool cors_localhost; /* development: any http(s)://localhost[:port], 127.0.0.1[:port] */
+	const char *
+		trusted_proxies; /* comma list of addresses and CIDRs; unix sockets count as 127.0.0.1 */
+	int connections;	 /* at once, at most */
+	int64_t idle_timeout; /* microseconds between requests, or without a byte taken of a reply */
+	int64_t deadline;     /* of a request, microseconds */
+	bool access_log;      /* a line for every request; else only for those that end in 5xx */
 
 	/* Who is asking: fills r->user from the token or fails with the envelope's error. Called on
 	 * the request's coroutine unless the route is AUTH_NONE. */
@@ -32,17 +33,28 @@ struct server_options {
 
 struct server;
 
-/* Takes over a listening, non-blocking socket. NULL and a log line when the daemon cannot start. */
+/* Takes over a listening, non-blocking socket. What options point to must outlive the server. NULL
+ * and a log line when it cannot start; the socket is closed then. */
 struct server *server_new(struct loop *l, int listen_fd, const struct server_options *options);
 
-/* Stops accepting, closes idle connections; requests under way finish. `done` is called on the loop
- * when the last has ended or after `grace` microseconds. */
+/* Stops accepting, closes idle connections; requests under way finish, and their connections close.
+ * `done` is called on the loop when the last has ended or after `grace` microseconds. */
 void server_drain(struct server *s, int64_t grace, void (*done)(void *), void *arg);
+
+/* Closes what is left, on the loop's thread. With requests still under way (server_active) it does
+ * nothing: their coroutines cannot be ended from outside, so the process must exit. NULL-safe. */
 void server_free(struct server *s);
 
-int server_active(const struct server *s);     /* requests under way */
+int server_active(const struct server *s);	/* requests under way */
 int server_connections(const struct server *s); /* open sockets */
 
-/* Listening sockets, non-blocking, close-on-exec. `address`: "127.0.0.1:8080", "[::1]:8080" or
- * "unix:/path"; with `shared` several loops may bind it (SO_REUSEPORT). -1 and *problem on failure. */
-int server_listen(const char *address, bool shared, const char **problem);
+/*
+ * Listening sockets for n loops, non-blocking, close-on-exec. `address`: "127.0.0.1:8080",
+ * "[::1]:8080" (each loop binds its own, SO_REUSEPORT), "unix:/path" or "systemd:0" (the first socket
+ * the service manager passed); these two are one socket, duplicated. False and *problem (static
+ * text) on failure.
+ */
+bool server_listen(const char *address, int n, int fds[], const char **problem);
+
+/* How many sockets the service manager passed (LISTEN_FDS). */
+int server_inherited(void);

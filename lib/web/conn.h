@@ -1,0 +1,69 @@
+/*
+ * The connections of one server: their list, their time limits, their end. Which bytes mean what is
+ * server.c's; here are only sockets. Private to lib/web.
+ */
+#pragma once
+
+#include "lib/web/linger.h"
+#include "lib/web/request.h"
+
+enum { HEADERS_MAX = 160 }; /* of a request; more do not fit the memory limit of a connection */
+
+struct MHD_Connection;
+struct MHD_Daemon;
+
+struct web_conn {
+	struct server *server;
+	struct MHD_Connection *mhd;
+	struct web_conn *next, **link;
+	struct request *request; /* since its request line; NULL: idle */
+	int64_t until;		 /* closed when this time has come; 0: not by us */
+	struct address peer;
+	int fd;
+	bool suspended;
+	bool starting;	/* its coroutine is being started: we are inside of MHD's call */
+	bool lingering; /* the client may still be sending when it is closed */
+};
+
+struct server {
+	struct web web; /* first */
+	struct MHD_Daemon *daemon;
+	struct watch *watch;
+	struct timer *timer; /* MHD's */
+
+	struct web_conn *conns;
+	struct lingering *lingering;
+	int nconns;
+	int active; /* requests */
+	struct timer *sweep;
+
+	struct pair headers[HEADERS_MAX]; /* of the request that is arriving */
+	size_t nheaders;
+
+	bool draining;
+	struct timer *grace;
+	void (*on_drained)(void *);
+	void *drained_arg;
+};
+
+/* The list's part of a server; false when memory is short. */
+bool web_conns_open(struct server *s);
+void web_conns_close(struct server *s);
+
+/* NULL when memory is short. */
+struct web_conn *web_conn_new(struct server *s, struct MHD_Connection *mhd, int fd,
+			      struct address peer);
+
+/* Its socket is about to be closed. */
+void web_conn_free(struct web_conn *c);
+
+/* A request line has come; its request is over. */
+void web_conn_begin(struct web_conn *c, struct request *r);
+void web_conn_end(struct web_conn *c);
+
+/* Writes the request's reply to the socket itself; nothing else may be under way on it. The connection
+ * must be closed after that. */
+void web_conn_send(struct web_conn *c, struct request *r);
+
+/* Closes idle connections; calls s->on_drained when all are closed, or after `grace`. */
+void web_conns_drain(struct server *s, int64_t grace);
