@@ -91,7 +91,7 @@ CREATE TABLE posts (
 	CONSTRAINT posts_thread CHECK ((root_id IS NULL) = (depth = 0) AND (chain_parent_id IS NULL OR depth > 0)),
 	CONSTRAINT posts_comment CHECK ((kind = 'comment') = (comment_on_id IS NOT NULL)
 		AND (kind = 'post' OR root_id IS NOT NULL)),
-	CONSTRAINT posts_pin CHECK (pinned_at IS NULL OR (kind = 'post' AND deleted_at IS NULL))
+	CONSTRAINT posts_pin CHECK (pinned_at IS NULL OR kind = 'post')
 );
 COMMENT ON COLUMN posts.visibility IS 'private: only its author; comments are as visible as what they are on';
 
@@ -102,7 +102,7 @@ CREATE INDEX posts_author_roots ON posts (author_id, created_at DESC, id DESC)
 -- replies of an author, activity, export, daily limits, purge
 CREATE INDEX posts_author ON posts (author_id, created_at DESC, id DESC);
 -- one pinned post a profile
-CREATE UNIQUE INDEX posts_pinned ON posts (author_id) WHERE pinned_at IS NOT NULL;
+CREATE UNIQUE INDEX posts_pinned ON posts (author_id) WHERE pinned_at IS NOT NULL AND deleted_at IS NULL;
 -- newest root posts of anybody: fallback of the ranked feed, candidates of a refresh
 CREATE INDEX posts_recent ON posts (created_at DESC, id DESC) WHERE deleted_at IS NULL AND root_id IS NULL;
 -- newest videos

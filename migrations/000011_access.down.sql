@@ -1,6 +1,7 @@
 SET search_path = sojorn, public, extensions;
 
-DROP FUNCTION feed_posts(uuid), listed_posts(uuid), enabled_categories(uuid),
+DROP FUNCTION feed_posts(uuid), listed_posts(uuid), feed_gate(uuid, uuid, uuid, uuid, boolean),
+	category_gate(uuid, uuid), enabled_categories(uuid),
 	visible_posts_and_comments(uuid), can_read_comment(uuid, uuid, uuid), can_read_comments(uuid, uuid), can_comment(uuid, uuid),
 	visible_posts(uuid),
 	post_gate(uuid, uuid, boolean, boolean, text, text, text, timestamptz, boolean),

@@ -155,16 +155,28 @@ CREATE FUNCTION enabled_categories(viewer uuid) RETURNS SETOF uuid LANGUAGE sql 
 	 WHERE c.is_active AND COALESCE(s.enabled, NOT c.default_off)
 $$;
 
--- §4.3 with point 5: posts that search, trending and discovery may show the viewer.
-CREATE FUNCTION listed_posts(viewer uuid) RETURNS SETOF posts LANGUAGE sql STABLE AS $$
-	SELECT p.* FROM sojorn.visible_posts(viewer) p
-	 WHERE (p.category_id IS NULL OR p.category_id IN (SELECT c FROM sojorn.enabled_categories(viewer) c))
+-- §4.3 point 5.
+CREATE FUNCTION category_gate(viewer uuid, category_id uuid) RETURNS SETOF boolean LANGUAGE sql STABLE ROWS 1 AS $$
+	SELECT true
+	 WHERE category_id IS NULL OR category_id IN (SELECT c FROM sojorn.enabled_categories(viewer) c)
 $$;
 
--- The same for feeds: NSFW only from oneself and followed accounts, and nothing the viewer has hidden
--- (T-CAT-3, T-FED-4). Root posts are the caller's condition: root_id IS NULL.
+-- What feeds ask on top of the right to read: the category, NSFW only from oneself and followed accounts,
+-- and nothing the viewer has hidden (T-CAT-3, T-FED-4).
+CREATE FUNCTION feed_gate(viewer uuid, post uuid, author uuid, category_id uuid, is_nsfw boolean)
+	RETURNS SETOF boolean LANGUAGE sql STABLE ROWS 1 AS $$
+	SELECT true FROM sojorn.category_gate(viewer, category_id)
+	 WHERE (NOT is_nsfw OR author = viewer OR EXISTS (SELECT FROM sojorn.is_accepted_follow(viewer, author)))
+	   AND NOT EXISTS (SELECT FROM sojorn.post_hides h WHERE h.user_id = viewer AND h.post_id = post)
+$$;
+
+-- Posts that search, trending and discovery may show the viewer.
+CREATE FUNCTION listed_posts(viewer uuid) RETURNS SETOF posts LANGUAGE sql STABLE AS $$
+	SELECT p.* FROM sojorn.visible_posts(viewer) p CROSS JOIN sojorn.category_gate(viewer, p.category_id)
+$$;
+
+-- Posts that feeds may show the viewer. Root posts are the caller's condition: root_id IS NULL.
 CREATE FUNCTION feed_posts(viewer uuid) RETURNS SETOF posts LANGUAGE sql STABLE AS $$
-	SELECT p.* FROM sojorn.listed_posts(viewer) p
-	 WHERE (NOT p.is_nsfw OR p.author_id = viewer OR EXISTS (SELECT FROM sojorn.is_accepted_follow(viewer, p.author_id)))
-	   AND NOT EXISTS (SELECT FROM sojorn.post_hides h WHERE h.user_id = viewer AND h.post_id = p.id)
+	SELECT p.* FROM sojorn.visible_posts(viewer) p
+	 CROSS JOIN sojorn.feed_gate(viewer, p.id, p.author_id, p.category_id, p.is_nsfw)
 $$;
