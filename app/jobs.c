@@ -1,7 +1,9 @@
 /* The job kinds and periodic jobs of all features; a feature joins by its line here. */
+#include "app/mail/mail.h"
 #include "app/ops/jobs.h"
 
 const struct job_kind app_job_kinds[] = {
+	{ .kind = "mail", .run = mail_run },
 	{ 0 },
 };
 

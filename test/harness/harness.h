@@ -215,6 +215,11 @@ struct t_run t_run(const char *const *settings, const char *argument, ...) T_SEN
 /* The newest mail to this address, waiting five seconds for one; each is returned once. */
 const char *t_mail(const char *address);
 
+/* A mail server on 127.0.0.1 until the test ends; its port. It files what it takes where t_mail looks in
+ * the server in use, below the envelope as Return-Path and Delivered-To. To addresses with "refused" in
+ * them it answers 550, to those with "later" 451. */
+int t_smtp_start(void);
+
 /* ---- odd requests, byte by byte ---- */
 
 int t_connect(void);
