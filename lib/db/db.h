@@ -6,10 +6,12 @@
  * `struct db`: a view of its loop's pool with the request's arena and deadline; a transaction is a
  * `struct db` too, so every function that takes one works inside and outside of it.
  *
- * Results are bound in PostgreSQL's binary format straight into structs by field table (column =
- * member, in any order; a missing column or a wrong type is an assertion in debug builds and
- * err_internal otherwise). The members of a nested record (K_RECORD, .of) are the columns named with a
- * dot: "author.handle". Strings point into the result, which the arena releases.
+ * Results are bound in PostgreSQL's binary format straight into structs by field table: column =
+ * member, in any order; a member of a nested record (.of) is the column named with a dot,
+ * "author.handle"; one that is a pointer (.ref, .size) stays NULL when all its columns are. A nested
+ * record or a list without columns is left zero, for the caller to fill. A missing or superfluous
+ * column, or a type that does not fit, is err_internal and a line in the log. NULL leaves a member
+ * zero. Strings point into the result, which the arena releases.
  *
  * Past the deadline a call returns err_deadline; the query itself belongs to its connection, is
  * drained there and its result dropped.
