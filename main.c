@@ -7,6 +7,8 @@
 
 static const struct command *const commands[] = {
 	&cmd_dev,
+	&cmd_migrate,
+	&cmd_config,
 	&cmd_version,
 };
 enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -19,5 +19,7 @@ enum { DONE, FAILED, USAGE };
 /* Prints "sojorn NAME: problem" and the usage line to stderr; returns USAGE. problem may be NULL. */
 int command_usage(const struct command *c, const char *problem);
 
+extern const struct command cmd_config;
 extern const struct command cmd_dev;
+extern const struct command cmd_migrate;
 extern const struct command cmd_version;

@@ -1,0 +1,84 @@
+/*
+ * Every option. The names are those of the backend before this one, so that its `.env` works as it is.
+ * An option without a default is unset until somebody sets it.
+ */
+#include "cmd/options.h"
+
+#include <stdio.h>
+
+static const struct option program_options[] = {
+	{ "DATABASE_URL", OPT_STR, .secret = true, .help = "libpq URL of the database" },
+	{ "DATABASE_REPLICA_URLS", OPT_LIST, .secret = true,
+	  .help = "libpq URLs of read-only copies" },
+
+	{ "PORT", OPT_INT, "8080", .min = 1, .max = 65535, .help = "port of the API" },
+	{ "BIND", OPT_STR, "127.0.0.1", .help = "address the API listens on" },
+	{ "ADMIN_ADDR", OPT_STR, "127.0.0.1:8081",
+	  .help = "address and port of metrics, health and the operator's console" },
+	{ "ENV", OPT_ENUM, "development", .one_of = "development|production",
+	  .help = "production turns the strict defaults on" },
+	{ "LOG_LEVEL", OPT_ENUM, "info", .one_of = "debug|info|warn|error",
+	  .help = "least important line that is logged" },
+	{ "LOG_FORMAT", OPT_ENUM, "logfmt", .one_of = "logfmt|json", .help = "form of log lines" },
+
+	{ "JWT_SECRET", OPT_STR, .secret = true,
+	  .help = "signs access tokens; at least 32 bytes, required in production" },
+	{ "CORS_ORIGINS", OPT_LIST,
+	  .help = "origins browsers may call from; * allows any, localhost is allowed in "
+		  "development" },
+	{ "TRUSTED_PROXIES", OPT_LIST, "127.0.0.1/8, ::1",
+	  .help = "addresses whose X-Forwarded-For is believed" },
+	{ "RATE_LIMITS", OPT_BOOL, "on",
+	  .help = "off for benches and tests; must be on in production" },
+	{ "ALTCHA_REQUIRED", OPT_BOOL,
+	  .help = "proof of work at sign-up and sign-in; default on in production only" },
+	{ "ALTCHA_HMAC_KEY", OPT_STR, .secret = true,
+	  .help = "signs proof-of-work challenges; default derived from JWT_SECRET" },
+
+	{ "API_BASE_URL", OPT_STR, .help = "where clients reach this API; used in links" },
+	{ "APP_BASE_URL", OPT_STR, .help = "where the app's pages are; used in links" },
+
+	{ "SMTP_HOST", OPT_STR, .help = "mail server" },
+	{ "SMTP_PORT", OPT_INT, "587", .min = 1, .max = 65535, .help = "its port" },
+	{ "SMTP_USER", OPT_STR, .help = "name to sign in with; unset: without" },
+	{ "SMTP_PASS", OPT_STR, .secret = true, .help = "password to sign in with" },
+	{ "SMTP_FROM", OPT_STR, .help = "sender of mails: Name <address>" },
+	{ "MAIL_DIR", OPT_STR,
+	  .help = "mails are written here as files instead; .local/mail in development "
+		  "without SMTP_HOST" },
+
+	{ "FIREBASE_CREDENTIALS_FILE", OPT_STR, .help = "service account for push messages" },
+	{ "FCM_BASE_URL", OPT_STR, "https://fcm.googleapis.com",
+	  .help = "where push messages are sent" },
+
+	{ "UPLOAD_DIR", OPT_STR, "/opt/sojorn/uploads", .help = "uploaded media on disk" },
+	{ "R2_ACCOUNT_ID", OPT_STR, .help = "Cloudflare account; gives the endpoint" },
+	{ "R2_ENDPOINT", OPT_STR, .help = "any S3 endpoint; set: media go there, not to the disk" },
+	{ "R2_ACCESS_KEY", OPT_STR, .secret = true, .help = "S3 access key" },
+	{ "R2_SECRET_KEY", OPT_STR, .secret = true, .help = "S3 secret key" },
+	{ "R2_MEDIA_BUCKET", OPT_STR, .help = "bucket of images" },
+	{ "R2_VIDEO_BUCKET", OPT_STR, .help = "bucket of videos" },
+	{ "R2_IMG_DOMAIN", OPT_STR, .help = "domain images are served from" },
+	{ "R2_VID_DOMAIN", OPT_STR, .help = "domain videos are served from" },
+	{ "R2_PUBLIC_BASE_URL", OPT_STR, .help = "public URL of the media" },
+
+	{ "SUPABASE_COMPAT", OPT_BOOL, "off", .help = "answer the paths of Supabase, too" },
+	{ "SUPABASE_UPSTREAM", OPT_STR, .help = "the project these are passed on to" },
+	{ "SUPABASE_ANON_KEY", OPT_STR, .secret = true, .help = "the project's public key" },
+	{ "SUPABASE_SERVICE_KEY", OPT_STR, .secret = true, .help = "the project's service key" },
+
+	{ "REDIS_URL", OPT_STR, .secret = true,
+	  .help = "shared by several machines; not needed on one" },
+	{ 0 },
+};
+
+struct config *options_load(void)
+{
+	struct config *c = NULL;
+	const char *problem;
+
+	if (config_load(&c, program_options, ".env", &problem))
+		return c;
+	fprintf(stderr, "sojorn: %s\n", problem);
+	return NULL;
+}
