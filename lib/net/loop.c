@@ -12,6 +12,8 @@
  */
 #include "lib/net/loop.h"
 
+#include "lib/net/parts.h"
+
 #include <assert.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
@@ -43,16 +45,10 @@ struct hooks {
 	size_t n, cap;
 };
 
-struct part {
-	struct part *next;
-	const struct loop_part *kind;
-	void *value;
-};
-
 struct loop {
 	struct event_base *base;
 	struct co_pool *pool;
-	struct part *parts; /* newest first */
+	struct parts parts;
 
 	_Atomic(struct letter *) mail; /* newest first */
 	int mail_fd;
@@ -353,37 +349,6 @@ static void run_hooks(struct loop *l)
 	l->hooks_running.n = 0;
 }
 
-/* ---- parts ---- */
-
-void *loop_part(struct loop *l, const struct loop_part *kind)
-{
-	struct part *p;
-
-	for (p = l->parts; p; p = p->next)
-		if (p->kind == kind)
-			return p->value;
-	p = calloc(1, sizeof *p);
-	if (!p)
-		return NULL;
-	p->kind = kind;
-	p->value = kind->make(l);
-	if (!p->value) {
-		free(p);
-		return NULL;
-	}
-	p->next = l->parts;
-	l->parts = p;
-	return p->value;
-}
-
-static void free_parts(struct loop *l)
-{
-	for (struct part *p; (p = l->parts); free(p)) {
-		l->parts = p->next;
-		p->kind->free(p->value);
-	}
-}
-
 /* ---- the loop ---- */
 
 static struct event_base *new_base(void)
@@ -425,7 +390,7 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
-	free_parts(l);
+	parts_free(&l->parts);
 	for (struct letter *m = take_mail(l), *next; m; m = next) {
 		next = m->next;
 		free(m);
@@ -473,6 +438,11 @@ struct loop *loop_self(void)
 struct event_base *loop_base(struct loop *l)
 {
 	return l->base;
+}
+
+void *loop_part(struct loop *l, const struct loop_part *kind)
+{
+	return parts_get(&l->parts, l, kind);
 }
 
 struct co_pool *loop_pool(struct loop *l)
