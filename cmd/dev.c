@@ -151,19 +151,27 @@ static const char *token_secret(struct dev *d)
 	return fresh.p;
 }
 
+/* A folder of ours unless the environment names another. */
+static void set_folder(struct dev *d, const char *name, const char *ours)
+{
+	const char *folder = env_or(name, path_in(d, ours));
+
+	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
+		complain(folder, strerror(errno));
+	setenv(name, folder, 1);
+}
+
 /* The private database always: a .env here may name a live one, which must not be seeded. */
 static void set_environment(struct dev *d)
 {
 	setenv("DATABASE_URL", d->cluster.url, 1);
 	setenv("ENV", "development", 1);
 	setenv("JWT_SECRET", token_secret(d), 0);
-	setenv("MAIL_DIR", path_in(d, "mail"), 0);
-	setenv("UPLOAD_DIR", path_in(d, "uploads"), 0);
 	setenv("PORT", d->port, 1);
 	setenv("BIND", d->bind, 1);
 	setenv("ADMIN_ADDR", d->admin, 1);
-	mkdir(getenv("MAIL_DIR"), 0755);
-	mkdir(getenv("UPLOAD_DIR"), 0755);
+	set_folder(d, "MAIL_DIR", "mail");
+	set_folder(d, "UPLOAD_DIR", "uploads");
 }
 
 /* ---- the steps ---- */
@@ -277,7 +285,7 @@ static void tell(struct dev *d)
 	       d->port);
 	printf("  operators  http://%s\n", d->admin);
 	printf("  database   %s\n", d->cluster.url);
-	printf("  mail       %s\n", getenv("MAIL_DIR"));
+	printf("  mail       %s\n", env_or("MAIL_DIR", ""));
 	if (who.email.p)
 		printf("  sign in    %.*s  password %.*s   (more: %s)\n", (int)who.email.n,
 		       who.email.p, (int)who.password.n, who.password.p, seeded);
