@@ -181,7 +181,7 @@ str seal(struct arena *a, const uint8_t key[static KEY_BYTES], str context, str 
 static bool open_gcm(const uint8_t *key, str context, uint8_t *raw, size_t n, uint8_t *out)
 {
 	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
-	int done;
+	int done = 0;
 	bool ok;
 
 	check(c && EVP_DecryptInit_ex2(c, cipher_gcm, key, raw, NULL)

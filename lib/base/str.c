@@ -12,11 +12,6 @@ str str_of(const char *cstr)
 	return cstr ? (str){ cstr, strlen(cstr) } : (str){ 0 };
 }
 
-bool str_eq(str a, str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static char lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
@@ -197,11 +192,13 @@ bool str_to_f64(str s, double *out)
 
 bool str_eq_secret(str a, str b)
 {
-	volatile uint8_t difference = 0;
+	unsigned difference = 0;
 
 	if (a.n != b.n)
 		return false;
-	for (size_t i = 0; i < a.n; i++)
-		difference = (uint8_t)(difference | (a.p[i] ^ b.p[i]));
+	for (size_t i = 0; i < a.n; i++) {
+		difference |= (unsigned)(a.p[i] ^ b.p[i]);
+		__asm__("" : "+r"(difference)); /* no leaving early, whatever the compiler thinks */
+	}
 	return difference == 0;
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 typedef struct str {
 	const char *p;
@@ -18,7 +19,10 @@ typedef struct str {
 /* A view of a NUL-terminated string; NULL gives the absent str. */
 str str_of(const char *cstr);
 
-bool str_eq(str a, str b);
+static inline bool str_eq(str a, str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
 bool str_ieq(str a, str b); /* ASCII case folded */
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
