@@ -3,6 +3,7 @@
 #   make                   build/sojorn
 #   make V=asan            build/asan/sojorn; also tsan, clang, cov
 #   make unit_tests        tests of lib/; api_tests: tests of app/
+#   make micro             build and run the measurements of bench/micro/
 #   make migrate-up        and migrate-down: one step, on $DATABASE_URL
 #
 # Sources are found by name: a new .c, .sql or migration needs no change here.
@@ -79,10 +80,11 @@ app_obj  := $(call objects,$(app_src)) $(call sql_objects,$(filter-out lib/%,$(s
 cmd_obj  := $(call objects,$(cmd_src))
 unit_obj := $(call objects,$(lib_tests) $(runner)) $(call sql_objects,$(call in_lib,$(test_sql)))
 api_obj  := $(call objects,$(app_tests) $(harness) $(runner)) $(call sql_objects,$(filter-out lib/%,$(test_sql)))
-every_obj := $(sort $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj))
+micro_obj := $(call objects,$(wildcard bench/micro/*.c))
+every_obj := $(sort $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj) $(micro_obj))
 
 # ---- targets ----
-.PHONY: all sojorn unit_tests api_tests objects generated print-flags clean force
+.PHONY: all sojorn unit_tests api_tests micro objects generated print-flags clean force
 all: sojorn
 sojorn: $(bin)/sojorn
 unit_tests: $(bin)/unit_tests
@@ -102,6 +104,12 @@ $(bin)/unit_tests: $(unit_obj) $(lib_obj) $(obj)/sources
 
 $(bin)/api_tests: $(api_obj) $(app_obj) $(lib_obj) $(obj)/sources $(gen)/sql-args.ok
 	$(link) $(test_ldlibs)
+
+micro: $(patsubst $(obj)/bench/micro/%.c.o,$(bin)/micro/%,$(micro_obj))
+	@for program in $^; do $$program || exit; done
+
+$(bin)/micro/%: $(obj)/bench/micro/%.c.o $(lib_obj) $(obj)/sources
+	$(link)
 
 # ---- objects; generated headers come before the first of them ----
 sql_headers := $(patsubst %,$(gen)/%.h,$(all_sql))
