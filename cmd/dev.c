@@ -8,6 +8,7 @@
  */
 #include "cmd/cluster.h"
 #include "cmd/command.h"
+#include "cmd/options.h"
 #include "lib/base/json.h"
 #include "lib/base/rand.h"
 #include "lib/base/time.h"
@@ -30,10 +31,11 @@ enum { SERVE_START_TIMEOUT_S = 30, SERVE_STOP_TIMEOUT_S = 20 };
 
 struct dev {
 	struct arena *arena;
+	struct config *config;
 	struct cluster cluster;
-	const char *self; /* this program */
-	const char *dir;  /* absolute */
-	const char *bind, *port, *admin;
+	const char *self;		 /* this program */
+	const char *dir;		 /* absolute */
+	const char *bind, *port, *admin; /* as serve will read them */
 	int lock;
 };
 
@@ -41,13 +43,6 @@ static bool complain(const char *what, const char *detail)
 {
 	fprintf(stderr, "sojorn dev: %s: %s\n", what, detail);
 	return false;
-}
-
-static const char *env_or(const char *name, const char *otherwise)
-{
-	const char *value = getenv(name);
-
-	return value && *value ? value : otherwise;
 }
 
 static const char *path_in(const struct dev *d, const char *name)
@@ -59,7 +54,7 @@ static const char *path_in(const struct dev *d, const char *name)
 
 static bool find_places(struct dev *d)
 {
-	const char *dir = env_or("SOJORN_DEV_DIR", ".local");
+	const char *dir = config_cstr(d->config, "SOJORN_DEV_DIR");
 	char *self = realpath("/proc/self/exe", NULL), *absolute;
 
 	if (mkdir(dir, 0755) < 0 && errno != EEXIST)
@@ -71,9 +66,9 @@ static bool find_places(struct dev *d)
 	}
 	free(self);
 	free(absolute);
-	d->bind = env_or("BIND", "127.0.0.1");
-	d->port = env_or("PORT", "8080");
-	d->admin = env_or("ADMIN_ADDR", "127.0.0.1:8081");
+	d->bind = config_cstr(d->config, "BIND");
+	d->port = arena_printf(d->arena, "%lld", (long long)config_int(d->config, "PORT")).p;
+	d->admin = config_cstr(d->config, "ADMIN_ADDR");
 	return d->self && d->dir;
 }
 
@@ -151,14 +146,20 @@ static const char *token_secret(struct dev *d)
 	return fresh.p;
 }
 
-/* A folder of ours unless the environment names another. */
-static void set_folder(struct dev *d, const char *name, const char *ours)
+/* A setting of ours where nobody made one. */
+static void set_default(struct dev *d, const char *name, const char *value)
 {
-	const char *folder = env_or(name, path_in(d, ours));
+	if (strcmp(config_source(d->config, name), "default") == 0)
+		setenv(name, value, 1);
+}
+
+static const char *make_folder(struct dev *d, const char *name)
+{
+	const char *folder = path_in(d, name);
 
 	if (mkdir(folder, 0755) < 0 && errno != EEXIST)
 		complain(folder, strerror(errno));
-	setenv(name, folder, 1);
+	return folder;
 }
 
 /* The private database always: a .env here may name a live one, which must not be seeded. */
@@ -166,12 +167,10 @@ static void set_environment(struct dev *d)
 {
 	setenv("DATABASE_URL", d->cluster.url, 1);
 	setenv("ENV", "development", 1);
-	setenv("JWT_SECRET", token_secret(d), 0);
-	setenv("PORT", d->port, 1);
-	setenv("BIND", d->bind, 1);
-	setenv("ADMIN_ADDR", d->admin, 1);
-	set_folder(d, "MAIL_DIR", "mail");
-	set_folder(d, "UPLOAD_DIR", "uploads");
+	set_default(d, "JWT_SECRET", token_secret(d));
+	set_default(d, "UPLOAD_DIR", make_folder(d, "uploads"));
+	if (!config_cstr(d->config, "SMTP_HOST"))
+		set_default(d, "MAIL_DIR", make_folder(d, "mail"));
 }
 
 /* ---- the steps ---- */
@@ -285,7 +284,8 @@ static void tell(struct dev *d)
 	       d->port);
 	printf("  operators  http://%s\n", d->admin);
 	printf("  database   %s\n", d->cluster.url);
-	printf("  mail       %s\n", env_or("MAIL_DIR", ""));
+	if (getenv("MAIL_DIR"))
+		printf("  mail       %s\n", getenv("MAIL_DIR"));
 	if (who.email.p)
 		printf("  sign in    %.*s  password %.*s   (more: %s)\n", (int)who.email.n,
 		       who.email.p, (int)who.password.n, who.password.p, seeded);
@@ -375,19 +375,23 @@ static int dispatch(struct dev *d, int argc, char **argv)
 
 static int dev(int argc, char **argv)
 {
-	struct dev d = { .arena = arena_new(), .lock = -1 };
-	struct cluster_options o = { .account = env_or("SOJORN_DEV_USER", "sojorn-dev"),
-				     .programs = env_or("PG_BIN", NULL) };
+	struct dev d = { .arena = arena_new(), .config = options_load(), .lock = -1 };
+	struct cluster_options o;
 	int status = FAILED;
 
 	process_setup();
-	if (find_places(&d)) {
-		o.dir = path_in(&d, "pg");
+	if (d.config && find_places(&d)) {
+		o = (struct cluster_options){
+			.dir = path_in(&d, "pg"),
+			.account = config_cstr(d.config, "SOJORN_DEV_USER"),
+			.programs = config_cstr(d.config, "PG_BIN"),
+		};
 		if (cluster_open(&d.cluster, d.arena, &o))
 			status = dispatch(&d, argc, argv);
 	}
 	if (d.lock >= 0)
 		close(d.lock);
+	config_free(d.config);
 	arena_free(d.arena);
 	return status;
 }
@@ -399,7 +403,7 @@ const struct command cmd_dev = {
 	.details = "  --empty   no example data in a new database\n"
 		   "  --reset   delete the database\n"
 		   "  --psql    a SQL prompt; arguments go to psql\n\n"
-		   "Environment: PORT, BIND, ADMIN_ADDR, SOJORN_DEV_DIR (.local), SOJORN_DEV_USER\n"
-		   "(sojorn-dev: PostgreSQL's account when run by root), PG_BIN (its programs).",
+		   "Options besides those of serve: SOJORN_DEV_DIR (.local), SOJORN_DEV_USER\n"
+		   "(sojorn-dev: PostgreSQL's account when root runs it), PG_BIN (its programs).",
 	.run = dev,
 };

@@ -69,6 +69,12 @@ static const struct option program_options[] = {
 
 	{ "REDIS_URL", OPT_STR, .secret = true,
 	  .help = "shared by several machines; not needed on one" },
+
+	{ "SOJORN_DEV_DIR", OPT_STR, ".local", .help = "where `sojorn dev` keeps its data" },
+	{ "SOJORN_DEV_USER", OPT_STR, "sojorn-dev",
+	  .help = "account of its PostgreSQL, when root runs it" },
+	{ "PG_BIN", OPT_STR,
+	  .help = "folder of PostgreSQL's programs; default the newest version with PostGIS" },
 	{ 0 },
 };
 
