@@ -1,7 +1,8 @@
 /* The route tables of all features; a feature joins by its line here. */
-#include "app/app.h"
+#include "app/moderation/moderation.h"
 
 const struct route *const app_routes[] = {
+	moderation_routes,
 	NULL,
 };
 
