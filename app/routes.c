@@ -1,8 +1,10 @@
 /* The route tables of all features; a feature joins by its line here. */
 #include "app/moderation/moderation.h"
+#include "app/ops/openapi.h"
 
 const struct route *const app_routes[] = {
 	moderation_routes,
+	openapi_routes,
 	NULL,
 };
 
