@@ -1,3 +1,3 @@
 SET search_path = sojorn, public, extensions;
 
-DROP TABLE trending_overrides, algorithm_config, user_feed_impressions, feed_sessions, post_feed_scores;
+DROP TABLE trending_overrides, algorithm_config, feed_sessions, post_feed_scores;

@@ -20,26 +20,22 @@ CREATE TABLE post_feed_scores (
 CREATE INDEX post_feed_scores_best ON post_feed_scores (score DESC, post_id);
 CREATE INDEX post_feed_scores_age ON post_feed_scores (updated_at);
 
--- An assembled order, frozen for ten minutes under its token; a cursor is a position in it.
+-- An assembled order, frozen for ten minutes under its id; a cursor is a position in it. `shown` is how
+-- far it has been read: those posts count as seen by the user and cool down. Afterwards the rest is cut
+-- off, and what was seen is kept seven days. So showing a page costs one row, not one a post.
 CREATE TABLE feed_sessions (
 	id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
 	user_id      uuid NOT NULL REFERENCES profiles ON DELETE CASCADE,
-	category_id  uuid REFERENCES categories ON DELETE CASCADE,
+	category     text,
 	post_ids     uuid[] NOT NULL,
+	shown        integer NOT NULL CHECK (shown >= 0),
+	shown_at     timestamptz NOT NULL DEFAULT now(),
 	created_at   timestamptz NOT NULL DEFAULT now()
-);
+) WITH (fillfactor = 80);
+COMMENT ON COLUMN feed_sessions.category IS 'slug the order was asked for; NULL: all';
 CREATE INDEX feed_sessions_user ON feed_sessions (user_id, created_at DESC);
-CREATE INDEX feed_sessions_category ON feed_sessions (category_id) WHERE category_id IS NOT NULL;
-CREATE INDEX feed_sessions_age ON feed_sessions (created_at);
-
--- What a page of the ranked feed has shown: one row a page, not one a post. Kept seven days.
-CREATE TABLE user_feed_impressions (
-	user_id   uuid NOT NULL REFERENCES profiles ON DELETE CASCADE,
-	shown_at  timestamptz NOT NULL DEFAULT now(),
-	post_ids  uuid[] NOT NULL
-);
-CREATE INDEX user_feed_impressions_user ON user_feed_impressions (user_id, shown_at DESC);
-CREATE INDEX user_feed_impressions_age ON user_feed_impressions USING brin (shown_at) WITH (pages_per_range = 32);
+CREATE INDEX feed_sessions_untrimmed ON feed_sessions (created_at) WHERE shown < cardinality(post_ids);
+CREATE INDEX feed_sessions_age ON feed_sessions USING brin (created_at) WITH (pages_per_range = 32);
 
 CREATE TABLE algorithm_config (
 	key          text PRIMARY KEY,

@@ -25,6 +25,8 @@ CREATE TABLE beacons (
 	vouch_count      integer NOT NULL DEFAULT 0 CHECK (vouch_count >= 0),
 	vouch_weight     integer NOT NULL DEFAULT 0 CHECK (vouch_weight >= vouch_count),
 	report_count     integer NOT NULL DEFAULT 0 CHECK (report_count >= 0),
+	resolved_count   integer NOT NULL DEFAULT 0 CHECK (resolved_count >= 0),
+	false_alarm_count integer NOT NULL DEFAULT 0 CHECK (false_alarm_count >= 0),
 	created_at       timestamptz NOT NULL DEFAULT now(),
 	expires_at       timestamptz NOT NULL,
 	body             text NOT NULL CHECK (char_length(body) BETWEEN 1 AND 500),
@@ -74,6 +76,7 @@ CREATE TABLE beacon_resolve_votes (
 	beacon_id   uuid NOT NULL REFERENCES beacons ON DELETE CASCADE,
 	user_id     uuid NOT NULL REFERENCES users ON DELETE CASCADE,
 	verdict     text NOT NULL CHECK (verdict IN ('resolved', 'false_alarm')),
+	prior       text,
 	created_at  timestamptz NOT NULL DEFAULT now(),
 	PRIMARY KEY (beacon_id, user_id)
 );

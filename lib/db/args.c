@@ -80,6 +80,11 @@ struct arg arg_null(void)
 	return (struct arg){ .kind = K_END };
 }
 
+struct arg arg_when(bool has, struct arg a)
+{
+	return has ? a : arg_null();
+}
+
 static Oid type_of(enum kind kind)
 {
 	static const Oid types[] = {

@@ -85,7 +85,8 @@ struct arg arg_strs(struct strs v); /* arrays: v.v == NULL is NULL, n == 0 empty
 struct arg arg_uuids(struct uuids v);
 struct arg arg_i32s(struct i32s v);
 struct arg arg_i64s(struct i64s v);
-struct arg arg_null(void); /* of any kind */
+struct arg arg_null(void);
+struct arg arg_when(bool has, struct arg a); /* a, or NULL */ /* of any kind */
 
 #define ARG(x)                            \
 	_Generic((x), bool                \

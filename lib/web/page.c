@@ -87,9 +87,10 @@ int page_limit_max(const struct route *route)
 err page_read(struct req *r, struct page *out)
 {
 	struct page_query q = { 0 };
-	struct page page = { .limit = r->route->page };
+	struct page page = { .limit = r->route->page, .key = INT64_MAX };
 	int max = page_limit_max(r->route);
 
+	memset(&page.id, 0xFF, sizeof(page.id));
 	TRY(fields_from_pairs(r->arena, r->query, r->nquery, page_fields, &q, NULL));
 	if (q.limit > 0)
 		page.limit = q.limit < max ? (int32_t)q.limit : max;
@@ -119,5 +120,5 @@ str page_next(struct req *r, const struct page *p, size_t rows, int64_t last_key
 
 usec page_time(const struct page *p)
 {
-	return (usec){ p->after ? p->key : 0 };
+	return (usec){ p->key };
 }

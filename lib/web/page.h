@@ -3,6 +3,9 @@
  * page before; a cursor carries the list it belongs to, the last row's sort key and id, so the next
  * page starts at an index position however deep it is. A cursor is no secret and no permission: it
  * names a place in a list whose rows are checked as always.
+ *
+ * Lists run from the highest (key, id) down. Without a cursor a page starts behind the highest there
+ * can be, so a statement needs one condition for both: (created_at, id) < ($4, $5), an index bound.
  */
 #pragma once
 
@@ -13,7 +16,7 @@ struct page {
 	int32_t offset; /* 0 when a cursor was given */
 	bool after;	/* a cursor was given: start behind (key, id) */
 	int64_t key;	/* sort key of the last row: microseconds, a score's bits, a position */
-	uuid id;
+	uuid id;	/* of the last row */
 };
 
 /* The query parameters of every list: limit, offset, cursor. */
@@ -30,5 +33,5 @@ err page_read(struct req *r, struct page *out);
 /* The cursor behind the last row of a page; absent when the page was not full. */
 str page_next(struct req *r, const struct page *p, size_t rows, int64_t last_key, uuid last_id);
 
-/* The page's time as a statement parameter: zero (NULL) without a cursor. */
+/* The page's time as a statement parameter: infinity without a cursor. */
 usec page_time(const struct page *p);

@@ -26,11 +26,11 @@ struct req {
 	const struct route *route;
 	struct identity user;
 	enum method method;
-	str path;	/* as sent, without query */
+	str path;		  /* as sent, without query */
 	const struct pair *query; /* the query string's pairs, decoded, in order; the server's */
 	size_t nquery;
-	str request_id; /* theirs if it is well-formed, else ours */
-	str client;	/* address, proxies taken into account */
+	str request_id;	  /* theirs if it is well-formed, else ours */
+	str client;	  /* address, proxies taken into account */
 	int64_t deadline; /* monotonic microseconds */
 	int64_t started;  /* monotonic microseconds */
 };

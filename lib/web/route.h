@@ -13,8 +13,8 @@ struct req;
 enum method { GET, POST, PUT, PATCH, DELETE, METHODS };
 
 enum auth {
-	AUTH_USER,    /* a valid token of an active account */
-	AUTH_ACCOUNT, /* a valid token; the account may be deactivated or pending deletion */
+	AUTH_USER,     /* a valid token of an active account */
+	AUTH_ACCOUNT,  /* a valid token; the account may be deactivated or pending deletion */
 	AUTH_OPTIONAL, /* a token is checked when there is one */
 	AUTH_NONE,
 };
@@ -35,19 +35,20 @@ struct route {
 	enum method method;
 	const char *path; /* "/api/v1/posts/:id"; a GET row answers HEAD too */
 	err (*run)(struct req *r);
-	const char *summary;	    /* one phrase for people: "create a post" */
+	const char *summary; /* one phrase for people: "create a post" */
 	enum auth auth;
-	const struct rate *rate;    /* on top of the server's general limits; NULL: none */
-	const struct field *query;  /* query parameters; NULL: none read */
-	const struct field *body;   /* JSON members; NULL: none read (any body is ignored) */
-	const struct field *out;    /* the success reply; NULL: no JSON object (redirect, page, text) */
-	int status;		    /* of the success reply; 0: 200 */
-	int page;		    /* list: default page length; adds limit, offset and cursor to the query */
-	int page_max;		    /* list: longest page; 0: 50 */
-	size_t body_max;	    /* bytes; 0: 64 KiB */
+	const struct rate *rate;   /* on top of the server's general limits; NULL: none */
+	const struct field *query; /* query parameters; NULL: none read */
+	const struct field *body;  /* JSON members; NULL: none read (any body is ignored) */
+	const struct field
+		*out;	 /* the success reply; NULL: no JSON object (redirect, page, text) */
+	int status;	 /* of the success reply; 0: 200 */
+	int page;	 /* list: default page length; adds limit, offset and cursor to the query */
+	int page_max;	 /* list: longest page; 0: 50 */
+	size_t body_max; /* bytes; 0: 64 KiB */
 	enum body body_kind;
-	int64_t deadline;	    /* microseconds; 0: the server's default (10 s) */
-	const char *errors;	    /* OpenAPI: further statuses it answers, "404 409" */
+	int64_t deadline;   /* microseconds; 0: the server's default (10 s) */
+	const char *errors; /* OpenAPI: further statuses it answers, "404 409" */
 };
 
 /* Number of handler parameters in a path at most, and the matched values. */
