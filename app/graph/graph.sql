@@ -1,0 +1,171 @@
+-- Follows, requests and blocks. Counters on both profiles change in one UPDATE, whose rows are taken in
+-- the order of their ids, so that two people who follow each other at once cannot wait for each
+-- other. A CTE that only tells people ("told") runs because the last SELECT counts it.
+
+-- name: follow_put     $1 me uuid, $2 target uuid
+WITH target AS (
+	SELECT a.id, CASE WHEN a.is_official THEN 'accepted'
+			  WHEN a.is_private OR s.follow_request_policy = 'manual' THEN 'pending'
+			  ELSE 'accepted' END AS status
+	  FROM visible_profiles($1) a JOIN user_settings s ON s.user_id = a.id
+	 WHERE a.id = $2
+), put AS (
+	INSERT INTO follows (follower_id, following_id, status) SELECT $1, id, status FROM target
+	    ON CONFLICT DO NOTHING
+	RETURNING following_id, status
+), counted AS (
+	UPDATE profiles p
+	   SET following_count = p.following_count + (p.id = $1)::integer,
+	       followers_count = p.followers_count + (p.id = $2)::integer
+	  FROM put WHERE p.id = ANY (ARRAY[$1, $2]) AND put.status = 'accepted'
+), told AS (
+	SELECT notify($2, $1, CASE put.status WHEN 'accepted' THEN 'follow' ELSE 'follow_request' END, NULL, NULL,
+			'normal', NULL, jsonb_build_object('follower_id', $1, 'post_type', 'standard'))
+	  FROM put
+)
+SELECT COALESCE(put.status, f.status, target.status) AS status
+  FROM target
+  LEFT JOIN put ON true
+  LEFT JOIN follows f ON f.follower_id = $1 AND f.following_id = target.id
+ WHERE (SELECT count(*) FROM told) IS NOT NULL;
+
+-- Also withdraws a request; whoever I no longer follow leaves my circle. Ends with a row when there was
+-- something to end or the other is there to be seen.
+-- name: follow_delete     $1 me uuid, $2 target uuid
+WITH gone AS (
+	DELETE FROM follows WHERE follower_id = $1 AND following_id = $2 RETURNING following_id AS id, status
+), counted AS (
+	UPDATE profiles p
+	   SET following_count = GREATEST(p.following_count - (p.id = $1)::integer, 0),
+	       followers_count = GREATEST(p.followers_count - (p.id = $2)::integer, 0)
+	  FROM gone WHERE p.id = ANY (ARRAY[$1, $2]) AND gone.status = 'accepted'
+), circle AS (
+	DELETE FROM circle_members c USING gone WHERE c.user_id = $1 AND c.member_id = gone.id
+)
+SELECT id FROM gone
+UNION
+SELECT id FROM visible_profiles($1) WHERE id = $2;
+
+-- name: follower_delete     $1 me uuid, $2 follower uuid
+WITH gone AS (
+	DELETE FROM follows WHERE follower_id = $2 AND following_id = $1 AND status = 'accepted' RETURNING follower_id AS id
+), counted AS (
+	UPDATE profiles p
+	   SET following_count = GREATEST(p.following_count - (p.id = $2)::integer, 0),
+	       followers_count = GREATEST(p.followers_count - (p.id = $1)::integer, 0)
+	  FROM gone WHERE p.id = ANY (ARRAY[$1, $2])
+), circle AS (
+	DELETE FROM circle_members c USING gone WHERE c.user_id = gone.id AND c.member_id = $1
+)
+SELECT id FROM gone;
+
+-- Both sides gain two points of harmony; the tier waits for the daily calculation.
+-- name: request_accept     $1 me uuid, $2 requester uuid
+WITH taken AS (
+	UPDATE follows SET status = 'accepted', created_at = now()
+	 WHERE follower_id = $2 AND following_id = $1 AND status = 'pending'
+	   AND EXISTS (SELECT FROM visible_profiles($1) WHERE id = $2)
+	RETURNING follower_id AS id
+), counted AS (
+	UPDATE profiles p
+	   SET following_count = p.following_count + (p.id = $2)::integer,
+	       followers_count = p.followers_count + (p.id = $1)::integer
+	  FROM taken WHERE p.id = ANY (ARRAY[$1, $2])
+), harmony AS (
+	UPDATE trust_state t SET harmony_score = LEAST(t.harmony_score + 2, 100), updated_at = now()
+	  FROM taken WHERE t.user_id = ANY (ARRAY[$1, $2])
+), told AS (
+	SELECT notify(taken.id, $1, 'follow_accepted', NULL, NULL, 'normal', NULL,
+			jsonb_build_object('post_type', 'standard'))
+	  FROM taken
+)
+SELECT taken.id FROM taken WHERE (SELECT count(*) FROM told) IS NOT NULL;
+
+-- name: request_reject     $1 me uuid, $2 requester uuid
+DELETE FROM follows WHERE follower_id = $2 AND following_id = $1 AND status = 'pending' RETURNING follower_id AS id;
+
+-- name: requests_list     $1 me uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid
+SELECT a.id AS follower_id, a.handle, a.display_name, a.avatar_url, f.created_at AS requested_at
+  FROM follows f JOIN visible_profiles($1) a ON a.id = f.follower_id
+ WHERE f.following_id = $1 AND f.status = 'pending'
+   AND (f.created_at, f.follower_id) < ($4, $5)
+ ORDER BY f.created_at DESC, f.follower_id DESC
+ LIMIT $2 OFFSET $3;
+
+-- Whose lists these are: how many there are, and whether the viewer may look (T-FOL-3). No row: 404.
+-- name: people_owner     $1 viewer uuid, $2 owner uuid
+SELECT a.followers_count, a.following_count,
+       EXISTS (SELECT FROM can_see_inside($1, a.id, a.is_private)) AS open
+  FROM visible_profiles($1) a
+ WHERE a.id = $2;
+
+-- T-FOL-9: an edge is shown when both of its ends are visible to the viewer.
+-- name: followers_list     $1 viewer uuid, $2 owner uuid, $3 limit int, $4 offset int, $5 before time, $6 before_id uuid
+SELECT a.id, a.handle, a.display_name, a.avatar_url, t.tier, f.created_at AS followed_at
+  FROM visible_profiles($1) o
+ CROSS JOIN can_see_inside($1, o.id, o.is_private)
+  JOIN follows f ON f.following_id = o.id AND f.status = 'accepted'
+  JOIN visible_profiles($1) a ON a.id = f.follower_id
+  JOIN trust_state t ON t.user_id = a.id
+ WHERE o.id = $2
+   AND (f.created_at, f.follower_id) < ($5, $6)
+ ORDER BY f.created_at DESC, f.follower_id DESC
+ LIMIT $3 OFFSET $4;
+
+-- name: following_list     $1 viewer uuid, $2 owner uuid, $3 limit int, $4 offset int, $5 before time, $6 before_id uuid
+SELECT a.id, a.handle, a.display_name, a.avatar_url, t.tier, f.created_at AS followed_at
+  FROM visible_profiles($1) o
+ CROSS JOIN can_see_inside($1, o.id, o.is_private)
+  JOIN follows f ON f.follower_id = o.id AND f.status = 'accepted'
+  JOIN visible_profiles($1) a ON a.id = f.following_id
+  JOIN trust_state t ON t.user_id = a.id
+ WHERE o.id = $2
+   AND (f.created_at, f.following_id) < ($5, $6)
+ ORDER BY f.created_at DESC, f.following_id DESC
+ LIMIT $3 OFFSET $4;
+
+-- Every way to block somebody: by id, by handle, by a list of handles. T-BLK-6..8: follows, requests,
+-- circles and notifications between the two go, counters drop, nobody is told.
+-- name: block_put     $1 me uuid, $2 ids uuids, $3 handles texts, $4 address text
+WITH target AS (
+	SELECT id, lower(handle) AS handle FROM profiles
+	 WHERE (id = ANY ($2) OR lower(handle) = ANY ($3)) AND id <> $1
+), put AS (
+	INSERT INTO blocks (blocker_id, blocked_id) SELECT $1, id FROM target ORDER BY id
+	    ON CONFLICT DO NOTHING
+	RETURNING blocked_id AS id
+), gone AS (
+	DELETE FROM follows f USING put
+	 WHERE (f.follower_id, f.following_id) IN (($1, put.id), (put.id, $1))
+	RETURNING f.follower_id, f.following_id, f.status
+), change AS (
+	SELECT id, sum(followers)::integer AS followers, sum(following)::integer AS following
+	  FROM (SELECT following_id AS id, 1 AS followers, 0 AS following FROM gone WHERE status = 'accepted'
+		UNION ALL
+		SELECT follower_id, 0, 1 FROM gone WHERE status = 'accepted') c
+	 GROUP BY id
+), counted AS (
+	UPDATE profiles p
+	   SET followers_count = GREATEST(p.followers_count - c.followers, 0),
+	       following_count = GREATEST(p.following_count - c.following, 0)
+	  FROM change c WHERE p.id = c.id
+), circle AS (
+	DELETE FROM circle_members c USING put WHERE (c.user_id, c.member_id) IN (($1, put.id), (put.id, $1))
+), untold AS (
+	DELETE FROM notifications n USING put WHERE (n.user_id, n.actor_id) IN (($1, put.id), (put.id, $1))
+), logged AS (
+	INSERT INTO abuse_logs (actor_id, blocked_id, blocked_handle, actor_ip)
+	SELECT $1, target.id, target.handle, $4::inet FROM target JOIN put ON put.id = target.id
+)
+SELECT target.id, target.handle, put.id IS NOT NULL AS fresh FROM target LEFT JOIN put ON put.id = target.id;
+
+-- name: block_delete     $1 me uuid, $2 target uuid
+DELETE FROM blocks WHERE blocker_id = $1 AND blocked_id = $2;
+
+-- name: blocks_list     $1 me uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid
+SELECT a.id, a.handle, a.display_name, a.avatar_url, b.created_at AS blocked_at
+  FROM blocks b JOIN profiles a ON a.id = b.blocked_id
+ WHERE b.blocker_id = $1
+   AND (b.created_at, b.blocked_id) < ($4, $5)
+ ORDER BY b.created_at DESC, b.blocked_id DESC
+ LIMIT $2 OFFSET $3;

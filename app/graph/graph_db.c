@@ -1,0 +1,134 @@
+/* The statements of app/graph/graph.sql, one function each. */
+#include "app/graph/graph_db.h"
+
+#include "app/graph/graph.sql.h"
+
+const struct field person_fields[] = {
+	FIELD(struct person, id),
+	FIELD(struct person, handle),
+	FIELD(struct person, display_name),
+	FIELD(struct person, avatar_url),
+	FIELD(struct person, tier, .alias = "harmony_tier"),
+	FIELD(struct person, followed_at),
+	{ 0 },
+};
+
+const struct field request_fields[] = {
+	FIELD(struct request, follower_id),  FIELD(struct request, handle),
+	FIELD(struct request, display_name), FIELD(struct request, avatar_url),
+	FIELD(struct request, requested_at), { 0 },
+};
+
+const struct field blocked_fields[] = {
+	FIELD(struct blocked, id),	     FIELD(struct blocked, handle),
+	FIELD(struct blocked, display_name), FIELD(struct blocked, avatar_url),
+	FIELD(struct blocked, blocked_at),   { 0 },
+};
+
+static const struct field owner_fields[] = {
+	FIELD(struct people_owner, followers_count),
+	FIELD(struct people_owner, following_count),
+	FIELD(struct people_owner, open),
+	{ 0 },
+};
+
+static const struct field outcome_fields[] = {
+	FIELD(struct block_outcome, id),
+	FIELD(struct block_outcome, handle),
+	FIELD(struct block_outcome, fresh),
+	{ 0 },
+};
+
+struct follow {
+	str status;
+};
+static const struct field follow_fields[] = {
+	FIELD(struct follow, status),
+	{ 0 },
+};
+
+/* The other end of an edge that a statement has touched. */
+struct touched {
+	uuid id;
+};
+static const struct field touched_fields[] = {
+	FIELD(struct touched, id),
+	{ 0 },
+};
+
+static err touch(struct db *db, const struct stmt *s, uuid me, uuid other)
+{
+	struct touched t;
+
+	return db_one(db, s, touched_fields, &t, ARG(me), ARG(other));
+}
+
+err follow_put(struct db *db, uuid me, uuid target, str *ret_status)
+{
+	struct follow f;
+
+	TRY(db_one(db, &sql_follow_put, follow_fields, &f, ARG(me), ARG(target)));
+	*ret_status = f.status;
+	return OK;
+}
+
+err follow_delete(struct db *db, uuid me, uuid target)
+{
+	return touch(db, &sql_follow_delete, me, target);
+}
+
+err follower_delete(struct db *db, uuid me, uuid follower)
+{
+	return touch(db, &sql_follower_delete, me, follower);
+}
+
+err request_accept(struct db *db, uuid me, uuid requester)
+{
+	return touch(db, &sql_request_accept, me, requester);
+}
+
+err request_reject(struct db *db, uuid me, uuid requester)
+{
+	return touch(db, &sql_request_reject, me, requester);
+}
+
+err block_put(struct db *db, uuid me, struct uuids ids, struct strs handles, str address,
+	      struct list *out)
+{
+	return db_list(db, &sql_block_put, outcome_fields, sizeof(struct block_outcome), out,
+		       ARG(me), ARG(ids), ARG(handles), ARG(address));
+}
+
+err block_delete(struct db *db, uuid me, uuid target)
+{
+	return db_exec(db, &sql_block_delete, NULL, ARG(me), ARG(target));
+}
+
+err requests_list(struct db *db, uuid me, const struct page *p, struct list *out)
+{
+	return db_list(db, &sql_requests_list, request_fields, sizeof(struct request), out, ARG(me),
+		       ARG(p->limit), ARG(p->offset), ARG(page_time(p)), ARG(p->id));
+}
+
+err blocks_list(struct db *db, uuid me, const struct page *p, struct list *out)
+{
+	return db_list(db, &sql_blocks_list, blocked_fields, sizeof(struct blocked), out, ARG(me),
+		       ARG(p->limit), ARG(p->offset), ARG(page_time(p)), ARG(p->id));
+}
+
+err people_list(struct db *db, bool followers, uuid viewer, uuid owner, const struct page *p,
+		struct people_owner *ret_owner, struct list *out)
+{
+	struct db_batch *b = db_batch(db);
+
+	db_batch_one(b, &sql_people_owner, owner_fields, ret_owner, ARG(viewer), ARG(owner));
+	if (followers)
+		db_batch_list(b, &sql_followers_list, person_fields, sizeof(struct person), out,
+			      ARG(viewer), ARG(owner), ARG(p->limit), ARG(p->offset),
+			      ARG(page_time(p)), ARG(p->id));
+	else
+		db_batch_list(b, &sql_following_list, person_fields, sizeof(struct person), out,
+			      ARG(viewer), ARG(owner), ARG(p->limit), ARG(p->offset),
+			      ARG(page_time(p)), ARG(p->id));
+	return db_batch_run(b);
+}

@@ -1,0 +1,156 @@
+/* The statements of app/posts/posts.sql, one function each. */
+#include "app/posts/posts_db.h"
+
+#include "app/posts/posts.sql.h"
+
+static const struct field author_fields[] = {
+	FIELD(struct author, id),
+	FIELD(struct author, handle),
+	FIELD(struct author, display_name),
+	FIELD(struct author, avatar_url, .help = "empty when there is none"),
+	FIELD(struct author, trust_tier, .one_of = "new|sprout|trusted|elder|established"),
+	{ 0 },
+};
+
+const struct field post_fields[] = {
+	FIELD(struct post, id),
+	FIELD(struct post, author_id),
+	FIELD(struct post, body),
+	FIELD(struct post, created_at),
+	FIELD(struct post, status),
+	FIELD(struct post, category_id),
+	FIELD(struct post, tone_label),
+	FIELD(struct post, cis_score, .help = "content integrity, 0 to 1"),
+	FIELD(struct post, image_url),
+	FIELD(struct post, video_url),
+	FIELD(struct post, thumbnail_url),
+	FIELD(struct post, first_frame_url),
+	FIELD(struct post, duration_ms, .optional = true),
+	FIELD(struct post, body_format),
+	FIELD(struct post, background_id),
+	FIELD(struct post, overlay_json, .help = "opaque JSON text of the client"),
+	FIELD(struct post, audio_overlay_url),
+	FIELD(struct post, tags),
+	FIELD(struct post, allow_chain),
+	FIELD(struct post, chain_parent_id),
+	FIELD(struct post, visibility),
+	FIELD(struct post, is_nsfw),
+	FIELD(struct post, nsfw_reason),
+	FIELD(struct post, expires_at),
+	FIELD(struct post, edited_at),
+	FIELD(struct post, is_edited),
+	FIELD(struct post, pinned_at),
+	FIELD(struct post, link_preview_url),
+	FIELD(struct post, link_preview_title),
+	FIELD(struct post, link_preview_description),
+	FIELD(struct post, link_preview_image_url),
+	FIELD(struct post, link_preview_site_name),
+	FIELD(struct post, like_count),
+	FIELD(struct post, comment_count),
+	FIELD(struct post, save_count),
+	FIELD(struct post, view_count),
+	FIELD(struct post, reactions,
+	      .schema = "{\"type\":\"object\",\"additionalProperties\":{\"type\":\"integer\"}}"),
+	FIELD(struct post, is_liked),
+	FIELD(struct post, is_saved),
+	FIELD(struct post, my_reactions),
+	FIELD(struct post, author, .of = author_fields),
+	{ 0 },
+};
+
+const struct field post_page_fields[] = {
+	FIELD(struct post_page, posts, .of = post_fields),
+	FIELD(struct post_page, next_cursor, .help = "send as cursor for the next page"),
+	{ 0 },
+};
+
+static const struct field outcome_fields[] = {
+	FIELD(struct post_outcome, problem),
+	FIELD(struct post_outcome, limit),
+	FIELD(struct post_outcome, resets_at),
+	{ 0 },
+};
+
+static const struct field reaction_fields[] = {
+	FIELD(struct post_reactions, reactions),
+	FIELD(struct post_reactions, my_reactions),
+	{ 0 },
+};
+
+/* The id of the post a statement has touched. */
+struct touched {
+	uuid id;
+};
+static const struct field touched_fields[] = {
+	FIELD(struct touched, id),
+	{ 0 },
+};
+
+static err touch(struct db *db, const struct stmt *s, uuid id, uuid user)
+{
+	struct touched t;
+
+	return db_one(db, s, touched_fields, &t, ARG(id), ARG(user));
+}
+
+err posts_get(struct db *db, uuid id, uuid viewer, struct post *out)
+{
+	return db_one(db, &sql_post_get, post_fields, out, ARG(id), ARG(viewer));
+}
+
+/* The created post is read by a second statement of the same batch, which sees the first one's rows. */
+err post_create(struct db *db, uuid id, uuid author, const struct new_post *in,
+		struct post_outcome *ret_outcome, struct post *out)
+{
+	struct db_batch *b = db_batch(db);
+	struct list made;
+
+	db_batch_one(b, &sql_post_create, outcome_fields, ret_outcome, ARG(id), ARG(author),
+		     ARG(in->body), ARG(in->category_id), ARG(in->chain_parent_id),
+		     ARG(in->visibility), arg_when(in->ttl_hours, ARG(in->ttl_hours)),
+		     ARG(in->allow_chain), ARG(in->is_nsfw), ARG(in->nsfw_reason),
+		     ARG(in->body_format), ARG(in->image_url), ARG(in->video_url),
+		     ARG(in->thumbnail_url), ARG(in->duration_ms), ARG(in->overlay_json),
+		     ARG(in->audio_overlay_url), ARG(in->background_id), ARG(in->tone),
+		     ARG(in->cis), ARG(in->tags), ARG(in->tags_as_typed), ARG(in->mentions));
+	db_batch_list(b, &sql_post_get, post_fields, sizeof(*out), &made, ARG(id), ARG(author));
+	TRY(db_batch_run(b));
+	if (made.n)
+		*out = *(struct post *)made.v;
+	return OK;
+}
+
+err post_delete(struct db *db, uuid id, uuid author)
+{
+	return touch(db, &sql_post_delete, id, author);
+}
+
+err post_like(struct db *db, uuid id, uuid user)
+{
+	return touch(db, &sql_post_like, id, user);
+}
+
+err post_unlike(struct db *db, uuid id, uuid user)
+{
+	return touch(db, &sql_post_unlike, id, user);
+}
+
+err post_save(struct db *db, uuid id, uuid user)
+{
+	return touch(db, &sql_post_save, id, user);
+}
+
+err post_unsave(struct db *db, uuid id, uuid user)
+{
+	return touch(db, &sql_post_unsave, id, user);
+}
+
+err post_hide(struct db *db, uuid id, uuid user)
+{
+	return touch(db, &sql_post_hide, id, user);
+}
+
+err post_react(struct db *db, uuid id, uuid user, str emoji, struct post_reactions *out)
+{
+	return db_one(db, &sql_post_react, reaction_fields, out, ARG(id), ARG(user), ARG(emoji));
+}
