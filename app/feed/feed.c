@@ -1,0 +1,25 @@
+/* The jobs that keep scores and sessions. */
+#include "app/feed/feed.h"
+
+#include "app/feed/feed_db.h"
+
+#define CANDIDATE_AGE (7 * DAY)
+#define NEW_AGE	      (2 * MINUTE) /* the quick run looks back this far; it comes every 10 s */
+
+err feed_score_all(struct job *j)
+{
+	usec start = time_now();
+
+	TRY(feed_scores_put(j->db, time_add(start, -CANDIDATE_AGE)));
+	return feed_scores_trim(j->db, time_add(start, -MINUTE));
+}
+
+err feed_score_new(struct job *j)
+{
+	return feed_scores_put(j->db, time_add(time_now(), -NEW_AGE));
+}
+
+err feed_trim_sessions(struct job *j)
+{
+	return feed_sessions_trim(j->db);
+}
