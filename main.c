@@ -8,8 +8,6 @@
 static const struct command *const commands[] = {
 	&cmd_dev,
 	&cmd_migrate,
-	&cmd_routes,
-	&cmd_openapi,
 	&cmd_config,
 	&cmd_version,
 };

@@ -11,8 +11,8 @@
 
 struct app {
 	const struct config *config;
-	struct offload *offload;  /* password hashes, images */
-	struct limiter *limiter;  /* NULL: RATE_LIMITS=off */
+	struct offload *offload; /* password hashes, images */
+	struct limiter *limiter; /* NULL: RATE_LIMITS=off */
 	str jwt_secret;
 	bool production;
 };

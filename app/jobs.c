@@ -1,7 +1,9 @@
 /* The job kinds and periodic jobs of all features; a feature joins by its line here. */
+#include "app/beacons/beacons.h"
+#include "app/feed/feed.h"
 #include "app/mail/mail.h"
-#include "app/moderation/moderation.h"
 #include "app/ops/jobs.h"
+#include "app/search/search.h"
 
 const struct job_kind app_job_kinds[] = {
 	{ .kind = "mail", .run = mail_run },
@@ -9,6 +11,10 @@ const struct job_kind app_job_kinds[] = {
 };
 
 const struct periodic app_periodic[] = {
-	{ .name = "strikes", .every = DAY, .run = moderation_recount_strikes },
+	{ "feed_score_all", 15 * MINUTE, feed_score_all },
+	{ "feed_score_new", 10 * SECOND, feed_score_new },
+	{ "feed_trim_sessions", 10 * MINUTE, feed_trim_sessions },
+	{ "beacons_expire", MINUTE, beacons_expire },
+	{ "search_refresh_lexicon", DAY, search_refresh_lexicon },
 	{ 0 },
 };

@@ -22,6 +22,4 @@ int command_usage(const struct command *c, const char *problem);
 extern const struct command cmd_config;
 extern const struct command cmd_dev;
 extern const struct command cmd_migrate;
-extern const struct command cmd_openapi;
-extern const struct command cmd_routes;
 extern const struct command cmd_version;

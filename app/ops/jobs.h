@@ -30,7 +30,7 @@ struct job_kind {
 
 struct periodic {
 	const char *name;
-	int64_t every; /* microseconds */
+	int64_t every;		   /* microseconds */
 	err (*run)(struct job *j); /* payload absent */
 };
 

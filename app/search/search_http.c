@@ -1,0 +1,185 @@
+/* The search route: what is asked for is looked up in at most two round trips. */
+#include "app/search/search.h"
+
+#include "app/posts/posts.h"
+#include "app/rates.h"
+#include "app/search/search.sql.h"
+#include "lib/web/req.h"
+
+#define QUERY_MAX 100
+#define TAGS	  5
+#define COMMON \
+	5000 /* posts with a word from which it is quicker to read the newest posts than all hits */
+
+struct search_query {
+	str q, type;
+};
+static const struct field search_query_fields[] = {
+	FIELD(struct search_query, q, .required = true, .min = 1, .max = QUERY_MAX),
+	FIELD(struct search_query, type, .one_of = "all|users|hashtags|posts",
+	      .help = "default all"),
+	{ 0 },
+};
+
+struct found_user {
+	uuid id;
+	str handle, display_name, avatar_url, harmony_tier;
+};
+static const struct field found_user_fields[] = {
+	FIELD(struct found_user, id),
+	FIELD(struct found_user, handle, .alias = "username"),
+	FIELD(struct found_user, display_name),
+	FIELD(struct found_user, avatar_url),
+	FIELD(struct found_user, harmony_tier, .alias = "tier"),
+	{ 0 },
+};
+
+struct hashtag {
+	uuid id;
+	str name, display_name;
+	int32_t use_count;
+	bool is_trending;
+	double trending_score;
+	bool is_featured;
+	str category;
+	usec created_at;
+};
+static const struct field hashtag_fields[] = {
+	FIELD(struct hashtag, id),	     FIELD(struct hashtag, name),
+	FIELD(struct hashtag, display_name), FIELD(struct hashtag, use_count),
+	FIELD(struct hashtag, is_trending),  FIELD(struct hashtag, trending_score),
+	FIELD(struct hashtag, is_featured),  FIELD(struct hashtag, category),
+	FIELD(struct hashtag, created_at),   { 0 },
+};
+
+/* The first hashtags once more, in the short form older clients read. */
+struct tag_count {
+	str tag;
+	int32_t count;
+};
+static const struct field tag_count_fields[] = {
+	FIELD(struct tag_count, tag),
+	FIELD(struct tag_count, count),
+	{ 0 },
+};
+
+struct word {
+	str word;
+	int32_t posts;
+};
+static const struct field word_fields[] = {
+	FIELD(struct word, word),
+	FIELD(struct word, posts),
+	{ 0 },
+};
+
+struct search_result {
+	str query;
+	struct list users, tags, hashtags, posts;
+};
+static const struct field search_result_fields[] = {
+	FIELD(struct search_result, query),
+	FIELD(struct search_result, users, .of = found_user_fields),
+	FIELD(struct search_result, tags, .of = tag_count_fields),
+	FIELD(struct search_result, hashtags, .of = hashtag_fields),
+	FIELD(struct search_result, posts, .of = post_fields),
+	{ 0 },
+};
+
+static bool wants(const struct search_query *q, str type)
+{
+	return !q->type.p || str_eq(q->type, S("all")) || str_eq(q->type, type);
+}
+
+/* For LIKE: %, _ and \ stand for themselves. */
+static str escape_like(struct arena *a, str s)
+{
+	char *out = arena_alloc(a, 2 * s.n + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '%' || s.p[i] == '_' || s.p[i] == '\\')
+			out[n++] = '\\';
+		out[n++] = s.p[i];
+	}
+	return (str){ out, n };
+}
+
+static str without_mark(str q)
+{
+	return str_starts(q, S("#")) || str_starts(q, S("@")) ? str_slice(q, 1, q.n) : q;
+}
+
+/* People, hashtags and the query's words, which are independent of each other. */
+static err look_up(struct req *r, const struct search_query *q, struct search_result *out,
+		   struct list *ret_words)
+{
+	str bare = without_mark(q->q), like = escape_like(r->arena, bare);
+	str tag = arena_lower(r->arena, like);
+	struct db_batch *b = db_batch(r->db);
+
+	if (wants(q, S("users")))
+		db_batch_list(b, &sql_search_people, found_user_fields, sizeof(struct found_user),
+			      &out->users, ARG(r->user.id), ARG(bare), ARG(like));
+	if (wants(q, S("hashtags")))
+		db_batch_list(b, &sql_search_hashtags, hashtag_fields, sizeof(struct hashtag),
+			      &out->hashtags, ARG(tag));
+	if (wants(q, S("posts")))
+		db_batch_list(b, &sql_search_words, word_fields, sizeof(struct word), ret_words,
+			      ARG(q->q));
+	return db_batch_run(b);
+}
+
+static void short_tags(struct req *r, struct search_result *out)
+{
+	const struct hashtag *h = out->hashtags.v;
+	size_t n = out->hashtags.n < TAGS ? out->hashtags.n : TAGS;
+	struct tag_count *t = arena_alloc(r->arena, n * sizeof(*t) + 1);
+
+	for (size_t i = 0; i < n; i++)
+		t[i] = (struct tag_count){ h[i].name, h[i].use_count };
+	out->tags = (struct list){ t, n, sizeof(*t) };
+}
+
+static err find_posts(struct req *r, const struct list *words, struct list *out)
+{
+	const struct word *w = words->v;
+	struct strs list = { arena_alloc(r->arena, words->n * sizeof(str) + 1), 0 };
+	int32_t rarest = INT32_MAX;
+
+	for (size_t i = 0; i < words->n; i++) {
+		list.v[list.n++] = w[i].word;
+		rarest = w[i].posts < rarest ? w[i].posts : rarest;
+	}
+	if (!list.n)
+		return OK;
+	if (rarest >= COMMON)
+		return db_list(r->db, &sql_search_posts_common, post_fields, sizeof(struct post),
+			       out, ARG(r->user.id), ARG(list));
+	return db_list(r->db, &sql_search_posts_rare, post_fields, sizeof(struct post), out,
+		       ARG(r->user.id), ARG(list));
+}
+
+static err search(struct req *r)
+{
+	struct search_query q;
+	struct search_result out = { .users.size = sizeof(struct found_user),
+				     .hashtags.size = sizeof(struct hashtag),
+				     .posts.size = sizeof(struct post) };
+	struct list words = { .size = sizeof(struct word) };
+
+	TRY(req_query(r, &q, NULL));
+	if (str_empty(without_mark(q.q)))
+		return req_fail(r, err_invalid, "q must not be empty");
+	out.query = q.q;
+	TRY(look_up(r, &q, &out, &words));
+	short_tags(r, &out);
+	TRY(find_posts(r, &words, &out.posts));
+	return reply(r, &out);
+}
+
+const struct route search_routes[] = {
+	{ GET, "/api/v1/search", search, "search people, hashtags and posts", .rate = &rate_search,
+	  .query = search_query_fields, .out = search_result_fields },
+	{ 0 },
+};
