@@ -126,6 +126,16 @@ TEST(the_environment_wins)
 	config_free(c);
 }
 
+TEST(a_bad_value_in_the_environment_is_named)
+{
+	const char *problem;
+	struct config *c;
+
+	setenv("T_PORT", "http", 1);
+	EXPECT_FALSE(config_load(&c, table, NULL, &problem));
+	EXPECT_CSTR("T_PORT (environment) must be a whole number, not \"http\"", problem);
+}
+
 TEST(broken_env_files)
 {
 	expect_problem(".env, line 2: there is no =", "T_PORT=1\nT_HOST\n");

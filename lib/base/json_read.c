@@ -16,7 +16,8 @@ static err read_record(const struct place *up, struct arena *a, const json_t *ob
 
 /* ---- the text ---- */
 
-/* jansson calls some failed allocations a syntax error, so we remember that memory ran out. */
+/* jansson calls some failed allocations a syntax error and passes over others with a text cut short, so
+ * we remember that memory ran out. */
 static _Thread_local bool memory_ran_out;
 
 static void *noting_malloc(size_t n)
@@ -59,8 +60,6 @@ static int nesting(str text)
 
 static err parse_failure(struct arena *a, const json_error_t *e)
 {
-	if (memory_ran_out)
-		return err_no_memory;
 	switch (json_error_code(e)) {
 	case json_error_invalid_utf8:
 		return err_detail(a, err_invalid, NULL, "the JSON is not valid UTF-8");
@@ -86,6 +85,10 @@ static err parse(struct arena *a, str text, json_t **out)
 				  JSON_DEPTH);
 	memory_ran_out = false;
 	*out = str_trim(text).n ? json_loadb(text.p, text.n, JSON_DECODE_ANY, &e) : json_null();
+	if (memory_ran_out) {
+		json_decref(*out);
+		return err_no_memory;
+	}
 	return *out ? OK : parse_failure(a, &e);
 }
 

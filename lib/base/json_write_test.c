@@ -141,6 +141,17 @@ TEST(the_buffer_grows)
 	expect_json(want, w);
 }
 
+TEST(the_buffer_grows_to_one_large_value)
+{
+	struct json_writer *w = writer(0);
+	char *digits = arena_zalloc(arena, 3001);
+
+	memset(digits, '7', 3000);
+	json_raw(w, str_of(digits));
+	EXPECT_EQ(3000, json_text(w).n);
+	expect_json(digits, w);
+}
+
 /* ---- records ---- */
 
 struct author {

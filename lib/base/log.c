@@ -4,6 +4,7 @@
 #include "lib/base/json.h"
 #include "lib/base/number.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,10 +70,10 @@ struct log_pair log_pair_uuid(const char *key, uuid v)
 	return (struct log_pair){ key, K_UUID, { .u = v } };
 }
 
+/* There is room: put_pair saw to it. */
 static void put(struct line *l, str s)
 {
-	if (s.n > sizeof(l->text) - l->n)
-		s.n = sizeof(l->text) - l->n;
+	assert(s.n <= sizeof(l->text) - l->n);
 	memcpy(l->text + l->n, s.p, s.n);
 	l->n += s.n;
 }

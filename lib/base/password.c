@@ -33,7 +33,7 @@ const err err_password_unverifiable = { &(const struct err_info){
 /* crypt_r on up to 72 bytes of the password; setting and out are of PASSWORD_HASH_SIZE. */
 static err bcrypt(str password, const char *setting, char *out)
 {
-	struct crypt_data *data = calloc(1, sizeof(*data)); /* 32 KiB: too large for a stack */
+	struct crypt_data *data = try_malloc(sizeof(*data)); /* 32 KiB: too large for a stack */
 	size_t n = password.n < PASSWORD_MAX ? password.n : PASSWORD_MAX;
 	char text[PASSWORD_MAX + 1];
 	const char *hash;
@@ -41,6 +41,7 @@ static err bcrypt(str password, const char *setting, char *out)
 
 	if (!data)
 		return err_no_memory;
+	memset(data, 0, sizeof(*data));
 	memcpy(text, password.p, n);
 	text[n] = '\0';
 	hash = crypt_r(text, setting, data);

@@ -1,5 +1,6 @@
 #include "lib/base/password.h"
 
+#include "lib/base/arena.h"
 #include "lib/base/test.h"
 
 #include <stdio.h>
@@ -108,6 +109,21 @@ TEST(scrypt_of_firebase)
 	EXPECT_TRUE(is_right(S("user1password"), hash));
 	EXPECT_FALSE(is_right(S("user2password"), hash));
 	EXPECT_FALSE(is_right(S("user1password"), FIREBASE(FIREBASE_SK, FIREBASE_HASH)));
+}
+
+TEST(want_of_memory_is_no_wrong_password)
+{
+	char hash[PASSWORD_HASH_SIZE];
+	bool right;
+
+	arena_fail_nth(1);
+	EXPECT_TRUE(err_is(err_no_memory, password_hash(S("x"), hash)));
+	arena_fail_nth(1);
+	EXPECT_TRUE(err_is(
+		err_no_memory,
+		password_check(S("a"),
+			       S("$2a$06$m0CrhHm10qJ3lXRY.5zDGO3rS2KdeeWLuGmsfGlMfOxih58VYVfxe"),
+			       &right)));
 }
 
 TEST(no_hash_has_no_password)
