@@ -2,6 +2,7 @@
 #
 #   make                   build/sojorn
 #   make V=asan            build/asan/sojorn; also tsan, clang, cov
+#   make V=fuzz fuzzers    build/fuzz/fuzz/NAME for each test/fuzz/NAME.c; V=asan: they replay files given
 #   make unit_tests        tests of lib/; api_tests: tests of app/
 #   make micro             build and run the measurements of bench/micro/
 #   make migrate-up        and migrate-down: one step, on $DATABASE_URL
@@ -21,10 +22,11 @@ packages := libmicrohttpd libevent_core libpq jansson openssl libcurl libsystemd
 test_packages := cmocka
 
 # ---- variants: compiler, optimisation, sanitizer ----
-ifeq ($(filter $(V),release asan tsan clang cov),)
-$(error V=$(V) is none of release asan tsan clang cov)
+ifeq ($(filter $(V),release asan tsan clang cov fuzz),)
+$(error V=$(V) is none of release asan tsan clang cov fuzz)
 endif
 variant_cc_clang := clang
+variant_cc_fuzz  := clang
 ifeq ($(origin CC),default)
 CC := $(or $(variant_cc_$(V)),gcc)
 endif
@@ -34,6 +36,7 @@ variant_clang   := $(hardened)
 variant_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 variant_tsan    := -O1 -fsanitize=thread
 variant_cov     := -O0 --coverage
+variant_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Werror
@@ -66,6 +69,8 @@ app_tests  := $(call find,app cmd,*_test.c)
 app_src    := $(filter-out $(app_tests),$(call find,app,*.c))
 cmd_src    := $(filter-out $(app_tests),$(call find,cmd,*.c)) $(wildcard main.c)
 harness    := $(call find,test/harness,*.c)
+fuzz_replay := test/fuzz/replay.c
+fuzz_src   := $(filter-out $(fuzz_replay),$(wildcard test/fuzz/*.c))
 all_sql    := $(call find,lib app cmd,*.sql)
 test_sql   := $(filter %_test.sql,$(all_sql))
 sql        := $(filter-out $(test_sql),$(all_sql))
@@ -89,6 +94,7 @@ all: sojorn
 sojorn: $(bin)/sojorn
 unit_tests: $(bin)/unit_tests
 api_tests: $(bin)/api_tests
+fuzzers: $(patsubst test/fuzz/%.c,$(bin)/fuzz/%,$(fuzz_src))
 objects: $(every_obj)
 generated: $(patsubst %,$(gen)/%.h,$(all_sql)) $(gen)/version.h
 print-flags:
@@ -111,6 +117,10 @@ micro: $(patsubst $(obj)/bench/micro/%.c.o,$(bin)/micro/%,$(micro_obj))
 $(bin)/micro/%: $(obj)/bench/micro/%.c.o $(lib_obj) $(obj)/sources
 	$(link)
 
+# libFuzzer brings a main of its own.
+$(bin)/fuzz/%: $(obj)/test/fuzz/%.c.o $(if $(filter fuzz,$(V)),,$(obj)/$(fuzz_replay).o) $(app_obj) $(lib_obj) $(obj)/sources
+	$(link) $(if $(filter fuzz,$(V)),-fsanitize=fuzzer)
+
 # ---- objects; generated headers come before the first of them ----
 sql_headers := $(patsubst %,$(gen)/%.h,$(all_sql))
 
@@ -122,7 +132,7 @@ $(obj)/gen/%.c.o: $(gen)/%.c $(obj)/flags | $(sql_headers)
 	@mkdir -p $(@D); echo "  cc    $<"
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(frames) -MMD -MP -c -o $@ $<
 
-$(unit_obj) $(api_obj): frame_limit := 65536
+$(unit_obj) $(api_obj) $(fuzz_obj): frame_limit := 65536
 
 -include $(every_obj:.o=.d)
 

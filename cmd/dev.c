@@ -254,7 +254,7 @@ struct seeded {
 	struct list login;
 };
 static const struct field seeded_fields[] = {
-	FIELD(struct seeded, login, .of = login_fields),
+	FIELD(struct seeded, login, .of = login_fields, .size = sizeof(struct login)),
 	{ 0 },
 };
 
