@@ -225,7 +225,7 @@ void *arena_grow(struct arena *a, void *old, size_t old_size, size_t new_size)
 		return p;
 	}
 	void *moved = arena_alloc(a, new_size);
-	if (old_size)
+	if (old)
 		memcpy(moved, old, old_size < new_size ? old_size : new_size);
 	forget(old, old_size);
 	return moved;

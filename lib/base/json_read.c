@@ -83,8 +83,12 @@ static err parse(struct arena *a, str text, json_t **out)
 	if (nesting(text) > JSON_DEPTH)
 		return err_detail(a, err_invalid, NULL, "the JSON is nested deeper than %d levels",
 				  JSON_DEPTH);
+	if (str_trim(text).n == 0) {
+		*out = json_null();
+		return OK;
+	}
 	memory_ran_out = false;
-	*out = str_trim(text).n ? json_loadb(text.p, text.n, JSON_DECODE_ANY, &e) : json_null();
+	*out = json_loadb(text.p, text.n, JSON_DECODE_ANY, &e);
 	if (memory_ran_out) {
 		json_decref(*out);
 		return err_no_memory;
@@ -110,7 +114,7 @@ static err read_int(const struct place *at, const json_t *v, int64_t min, int64_
 
 static err read_i32(const struct place *at, const json_t *v, int32_t *out)
 {
-	int64_t wide;
+	int64_t wide = 0;
 
 	TRY(read_int(at, v, INT32_MIN, INT32_MAX, &wide));
 	*out = (int32_t)wide;

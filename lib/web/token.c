@@ -241,9 +241,11 @@ static bool is_signed(str secret, str content, str signature)
 {
 	uint8_t want[SHA256_BYTES];
 	char text[BASE64_LENGTH(SHA256_BYTES)];
+	size_t n;
 
 	hmac_sha256(secret, content, want);
-	return str_eq_secret(signature, (str){ text, base64url_encode(want, sizeof(want), text) });
+	n = base64url_encode(want, sizeof(want), text);
+	return str_eq_secret(signature, (str){ text, n });
 }
 
 err token_verify(struct arena *a, str secret, str token, usec now, struct token *out)
