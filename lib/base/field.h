@@ -125,3 +125,6 @@ struct present {
 /* True when the member called `name` was set. Asserts that the table has it. */
 bool present_has(const struct present *p, const struct field *fields, const char *name);
 bool present_null(const struct present *p, const struct field *fields, const char *name);
+
+/* Makes every member that the table names absent: zero. Others are left alone. */
+void fields_clear(const struct field *fields, void *record);

@@ -489,12 +489,14 @@ err req_id(struct req *req, const char *name, uuid *out)
 
 err req_query(struct req *req, void *out, struct present *present)
 {
+	fields_clear(req->route->query, out);
 	return fields_from_pairs(req->arena, req->query, req->nquery, req->route->query, out,
 				 present);
 }
 
 err req_body(struct req *req, void *out, struct present *present)
 {
+	fields_clear(req->route->body, out);
 	return fields_from_json(req->arena, req_body_text(req), req->route->body, out, present);
 }
 
