@@ -1,10 +1,14 @@
 /*
  * Work that follows a write: mails, pushes, fan-out. The write's own transaction adds a row to the
  * outbox (jobs_add, or an INSERT in the same statement); workers on every loop take rows with
- * SKIP LOCKED, run them on a coroutine and delete them in the transaction that records their effect,
- * so a crash loses nothing. A failing job is tried again with doubling delays from 1 s to 1 h, then
- * kept as dead for the operator. Also the periodic jobs, each under an advisory lock, so that one
- * process of many runs it.
+ * SKIP LOCKED and run them on coroutines. Taking a row moves its next try past the time the job may
+ * use, so a job whose process died is tried again a minute later, and no two run at once. A job that
+ * must not repeat what it did to the database ends itself in the same transaction (jobs_end). A
+ * failing job is tried again with doubling delays from 1 s to 1 h, then kept for the operator
+ * (next_try_at = infinity).
+ *
+ * Also the periodic jobs: a row each in periodic_jobs says when it is due, and moving that time
+ * forward is the lock, so that one process of many runs it.
  */
 #pragma once
 
@@ -17,9 +21,11 @@ struct job {
 	struct db *db; /* no transaction; a handler begins one if it needs it */
 	struct arena *arena;
 	int64_t id;
-	str kind;
-	struct json payload;
-	int32_t attempt; /* 1 at the first try */
+	str kind;	     /* of a periodic job: its name */
+	struct json payload; /* absent for a periodic one */
+	int32_t attempt;     /* 1 at the first try */
+	int64_t deadline;    /* monotonic; db has it already, other waits must keep it, too */
+	bool ended;	     /* jobs_end's */
 };
 
 struct job_kind {
@@ -30,8 +36,9 @@ struct job_kind {
 
 struct periodic {
 	const char *name;
-	int64_t every;		   /* microseconds */
-	err (*run)(struct job *j); /* payload absent */
+	int64_t every; /* microseconds from start to start */
+	/* Suspends; may take five minutes. An error: again in a minute, or `every` if that is less. */
+	err (*run)(struct job *j);
 };
 
 /* Every kind and every periodic job: app/jobs.c, {0}-terminated. */
@@ -42,12 +49,31 @@ extern const struct periodic app_periodic[];
  * Suspends. */
 err jobs_add(struct db *db, const char *kind, struct json payload);
 
-/* Tells this process's workers that a commit may have added jobs; cheap, from any loop. */
+/* Tells this loop's workers that a commit may have added jobs, which otherwise wait a second for the
+ * next look. Costs next to nothing; does nothing where there are no workers. */
 void jobs_wake(void);
 
-/* The workers of one loop: `workers` coroutines over its own pool. */
-struct jobs;
-struct jobs *jobs_start(struct app *app, struct loop *loop, struct db_pool *pool, int workers);
+/* Ends the job within its handler's own transaction: what was written and that it is done become true
+ * together. err_conflict: another worker has it now, roll back. Suspends. */
+err jobs_end(struct db *tx, struct job *j);
+
+/* How many jobs wait or run, and how many are given up; 10,000 means at least so many. Suspends. */
+struct jobs_waiting {
+	int64_t waiting, dead;
+};
+err jobs_waiting(struct db *db, struct jobs_waiting *out);
+
+struct jobs_options {
+	struct app *app;
+	struct loop *loop;
+	struct db_pool *pool;
+	int workers; /* jobs at once */
+	const struct job_kind *kinds;
+	const struct periodic *periodic; /* NULL: this loop runs none */
+};
+
+/* The workers of one loop; called on its thread. */
+struct jobs *jobs_start(const struct jobs_options *options);
 
 /* No new job is taken; `done` is called on the loop when the running ones have ended. */
 void jobs_stop(struct jobs *j, void (*done)(void *), void *arg);

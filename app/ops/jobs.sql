@@ -1,0 +1,52 @@
+-- The outbox and the clock of periodic jobs; see jobs.h.
+
+-- name: jobs_add     $1 kind text, $2 payload json
+INSERT INTO outbox (kind, payload) VALUES ($1, $2)
+
+-- Takes what is due for as long as a job may run.
+-- name: jobs_claim     $1 limit int, $2 lease bigint
+UPDATE outbox o
+   SET attempts = o.attempts + 1, next_try_at = now() + $2 * interval '1 microsecond'
+  FROM (SELECT id FROM outbox
+	 WHERE next_try_at <= now()
+	 ORDER BY next_try_at, id
+	 LIMIT $1
+	   FOR UPDATE SKIP LOCKED) due
+ WHERE o.id = due.id
+RETURNING o.id, o.kind, o.payload, o.attempts AS attempt
+
+-- A worker that was too slow finds that the row has been taken again, and lets go.
+-- name: jobs_end     $1 id bigint, $2 attempt int
+DELETE FROM outbox WHERE id = $1 AND attempts = $2
+
+-- name: jobs_retry     $1 id bigint, $2 attempt int, $3 delay bigint, $4 error text
+UPDATE outbox SET next_try_at = now() + $3 * interval '1 microsecond', last_error = $4
+ WHERE id = $1 AND attempts = $2
+
+-- name: jobs_give_up     $1 id bigint, $2 attempt int, $3 error text
+UPDATE outbox SET next_try_at = 'infinity', last_error = $3 WHERE id = $1 AND attempts = $2
+
+-- Up to 10,000 of each: enough to see that something is wrong, and cheap when it is.
+-- name: jobs_waiting
+SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE next_try_at < 'infinity' LIMIT 10000) w) AS waiting,
+       (SELECT count(*) FROM (SELECT FROM outbox WHERE next_try_at = 'infinity' LIMIT 10000) d) AS dead
+
+-- name: periodic_register     $1 names texts
+INSERT INTO periodic_jobs (name) SELECT unnest($1) ON CONFLICT DO NOTHING
+
+-- name: periodic_claim     $1 names texts, $2 leases bigints
+UPDATE periodic_jobs p
+   SET started_at = now(), next_run_at = now() + due.lease * interval '1 microsecond'
+  FROM (SELECT j.name, w.lease
+	  FROM periodic_jobs j JOIN unnest($1, $2) AS w (name, lease) ON w.name = j.name
+	 WHERE j.next_run_at <= now()
+	   FOR UPDATE OF j SKIP LOCKED) due
+ WHERE p.name = due.name
+RETURNING p.name
+
+-- name: periodic_end     $1 name text, $2 every bigint, $3 error text
+UPDATE periodic_jobs
+   SET finished_at = now(), runs = runs + 1, last_error = $3,
+       next_run_at = CASE WHEN $3 IS NULL THEN GREATEST(now(), started_at + $2 * interval '1 microsecond')
+			  ELSE now() + LEAST($2, 60000000) * interval '1 microsecond' END
+ WHERE name = $1
