@@ -1,0 +1,21 @@
+/* Notifications: where a person's phones are reached. */
+#pragma once
+
+#include "app/app.h"
+#include "lib/db/db.h"
+
+extern const struct route notifications_routes[];
+
+/* A phone's or browser's address at the push service. */
+struct device {
+	str fcm_token;
+	str platform; /* absent: android */
+};
+
+/* The device is this user's from now on, whoever's it was: an account left behind on a shared phone
+ * must not announce its messages there. Of one user the 20 latest are kept. All suspend. */
+err device_register(struct db *db, uuid user, const struct device *device);
+
+/* Nothing happens when the token is not this user's. */
+err device_remove(struct db *db, uuid user, str token);
+err devices_remove(struct db *db, uuid user);
