@@ -6,8 +6,10 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
+	&cmd_serve,
 	&cmd_dev,
 	&cmd_migrate,
+	&cmd_seed,
 	&cmd_config,
 	&cmd_version,
 };

@@ -4,15 +4,28 @@
 #include "app/categories/categories.h"
 #include "app/feed/feed.h"
 #include "app/graph/graph.h"
+#include "app/notifications/notifications.h"
+#include "app/ops/health.h"
+#include "app/ops/metrics.h"
 #include "app/posts/posts.h"
 #include "app/profiles/profiles.h"
 #include "app/search/search.h"
 
 const struct route *const app_routes[] = {
-	profiles_routes, graph_routes,	posts_routes,	   feed_routes,
-	beacons_routes,	 search_routes, categories_routes, NULL,
+	health_routes, /* one a line, so that features may join side by side */
+	profiles_routes,
+	graph_routes,
+	posts_routes,
+	feed_routes,
+	beacons_routes,
+	search_routes,
+	categories_routes,
+	notifications_routes,
+	NULL,
 };
 
 const struct route *const admin_routes[] = {
+	health_routes,
+	metrics_routes,
 	NULL,
 };

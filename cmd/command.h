@@ -22,4 +22,6 @@ int command_usage(const struct command *c, const char *problem);
 extern const struct command cmd_config;
 extern const struct command cmd_dev;
 extern const struct command cmd_migrate;
+extern const struct command cmd_seed;
+extern const struct command cmd_serve;
 extern const struct command cmd_version;

@@ -30,7 +30,7 @@
 #include <stddef.h>
 
 #define T_PRINTF(at, first) __attribute__((format(printf, at, first)))
-#define T_SENTINEL	    __attribute__((sentinel))
+#define T_LIST(...)	    ((const char *const[]){ NULL, ##__VA_ARGS__, NULL } + 1)
 
 /* ---- people ---- */
 
@@ -181,8 +181,9 @@ long long t_sql_int(const char *sql, ...) T_PRINTF(1, 2);
 struct t_server;
 
 /* A server of this test's own over an empty database of its own, in use from now on. Settings are
- * "NAME=value"; with "DATABASE_URL=…" it shares that database. The list ends with NULL. */
-struct t_server *t_server_start(const char *setting, ...) T_SENTINEL;
+ * "NAME=value"; with "DATABASE_URL=…" it shares that database. */
+#define t_server_start(...) t_server_start_with(T_LIST(__VA_ARGS__))
+struct t_server *t_server_start_with(const char *const *settings);
 
 /* Ends by SIGTERM and must exit with 0; by SIGKILL; starts again with the same settings. Other tests'
  * servers are out of reach: only for what t_server_start returned. */
@@ -204,13 +205,14 @@ const char *t_path(const char *name); /* a file in its directory: "mail", "uploa
 /* An empty database without any schema; its URL. Gone at the end of the run. */
 const char *t_empty_database(void);
 
-/* Runs `sojorn` to its end, 60 s at most. `settings` as above, NULL: none beside DATABASE_URL. The list
- * of arguments ends with NULL. */
+/* Runs `sojorn` with these arguments to its end, 60 s at most. `settings`: T_LIST("NAME=value", …) or NULL;
+ * without a DATABASE_URL among them it gets that of the server in use. */
 struct t_run {
 	int status; /* exit status, 128 + signal */
 	const char *out, *err;
 };
-struct t_run t_run(const char *const *settings, const char *argument, ...) T_SENTINEL;
+#define t_run(settings, ...) t_run_with((settings), T_LIST(__VA_ARGS__))
+struct t_run t_run_with(const char *const *settings, const char *const *arguments);
 
 /* The newest mail to this address, waiting five seconds for one; each is returned once. */
 const char *t_mail(const char *address);

@@ -141,17 +141,11 @@ struct t_run h_run(const char *const *settings, const char *const *argv)
 	return run;
 }
 
-struct t_run t_run(const char *const *settings, const char *argument, ...)
+struct t_run t_run_with(const char *const *settings, const char *const *arguments)
 {
-	const char *url = t_fmt("DATABASE_URL=%s", t_database_url());
-	const char *with[H_SETTINGS + 1] = { url }, *argv[MAX_ARGS + 1] = { argument };
-	va_list args;
+	const char *with[H_SETTINGS + 1] = { t_fmt("DATABASE_URL=%s", t_database_url()) };
 
 	for (int i = 0; settings && settings[i] && i < H_SETTINGS - 1; i++)
 		with[i + 1] = settings[i];
-	va_start(args, argument);
-	for (int i = 1; i < MAX_ARGS && argv[i - 1]; i++)
-		argv[i] = va_arg(args, const char *);
-	va_end(args);
-	return h_run(with, argv);
+	return h_run(with, arguments);
 }

@@ -247,18 +247,10 @@ static void stop_mine(void)
 	}
 }
 
-struct t_server *t_server_start(const char *setting, ...)
+struct t_server *t_server_start_with(const char *const *settings)
 {
-	const char *settings[H_SETTINGS + 1] = { setting };
-	struct t_server *s;
-	va_list args;
+	struct t_server *s = h_server_new(settings);
 
-	va_start(args, setting);
-	for (int i = 1; i < H_SETTINGS && settings[i - 1]; i++)
-		settings[i] = va_arg(args, const char *);
-	va_end(args);
-
-	s = h_server_new(settings);
 	if (!s || !h_server_start(s))
 		t_fail("no server");
 	if (!mine)

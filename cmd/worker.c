@@ -1,0 +1,224 @@
+/* See worker.h. Everything is made before the thread runs and freed by it when its loop has ended. */
+#include "cmd/worker.h"
+#include "app/auth/auth.h"
+#include "app/ops/jobs.h"
+#include "app/ops/metrics.h"
+#include "app/rates.h"
+#include "lib/base/log.h"
+#include "lib/web/server.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { API, ADMIN, SERVERS, JOBS_AT_ONCE = 8, ADMIN_CONNECTIONS = 64 };
+
+struct worker {
+	struct worker_options o;
+	pthread_t thread;
+	struct loop *loop;
+	struct db_pool *db;
+	struct server *servers[SERVERS]; /* ADMIN: of the first worker only */
+	struct jobs *jobs;
+	struct timer *tick;
+	int64_t turned; /* atomic */
+	int64_t grace;
+	int draining; /* parts that have not ended */
+};
+
+/* ---- each second ---- */
+
+static void on_tick(void *arg)
+{
+	struct worker *w = arg;
+	struct metrics_gauges g = {
+		.db = db_pool_stats(w->db),
+		.coroutines = (int)co_pool_active(loop_pool(w->loop)),
+	};
+
+	for (int i = 0; i < SERVERS && w->servers[i]; i++) {
+		g.requests += server_active(w->servers[i]);
+		g.connections += server_connections(w->servers[i]);
+	}
+	metrics_gauges(&g);
+	__atomic_store_n(&w->turned, time_monotonic(), __ATOMIC_RELAXED);
+	timer_set(w->tick, SECOND);
+}
+
+int64_t worker_turned(const struct worker *w)
+{
+	return __atomic_load_n(&w->turned, __ATOMIC_RELAXED);
+}
+
+static void on_stall(const char *name, int64_t us)
+{
+	metrics_stall(us);
+	log_warn("loop held", LOG("by", name ? name : "?"), LOG("us", us));
+}
+
+/* ---- making ---- */
+
+static struct server_options api_options(const struct worker *w)
+{
+	const struct config *c = w->o.app->config;
+
+	return (struct server_options){
+		.router = w->o.api,
+		.app = w->o.app,
+		.db = w->db,
+		.limiter = w->o.app->limiter,
+		.rate_user = &rate_user,
+		.rate_address = &rate_address,
+		.cors_origins = config_cstr(c, "CORS_ORIGINS"),
+		.cors_localhost = config_is(c, "ENV", "development"),
+		.trusted_proxies = config_cstr(c, "TRUSTED_PROXIES"),
+		.connections = (int)config_int(c, "CONNECTIONS") / w->o.count,
+		.idle_timeout = config_int(c, "IDLE_TIMEOUT"),
+		.deadline = config_int(c, "REQUEST_TIMEOUT"),
+		.access_log = config_bool(c, "ACCESS_LOG"),
+		.authenticate = auth_authenticate,
+		.on_done = metrics_request,
+	};
+}
+
+/* The operator's own address: no limits, no other origin. */
+static struct server_options admin_options(const struct worker *w)
+{
+	struct server_options o = api_options(w);
+
+	o.router = w->o.admin;
+	o.limiter = NULL;
+	o.cors_origins = NULL;
+	o.cors_localhost = false;
+	o.connections = ADMIN_CONNECTIONS;
+	return o;
+}
+
+static bool make_servers(struct worker *w)
+{
+	struct server_options api = api_options(w), admin = admin_options(w);
+
+	w->servers[API] = server_new(w->loop, w->o.api_fd, &api);
+	if (w->servers[API] && w->o.admin_fd >= 0)
+		w->servers[ADMIN] = server_new(w->loop, w->o.admin_fd, &admin);
+	return w->servers[API] && (w->servers[ADMIN] || w->o.admin_fd < 0);
+}
+
+static bool make_parts(struct worker *w)
+{
+	const struct config *c = w->o.app->config;
+	const struct db_options db = {
+		.url = config_cstr(c, "DATABASE_URL"),
+		.shared = (int)config_int(c, "DB_SHARED"),
+		.leased = (int)config_int(c, "DB_LEASED"),
+		.depth = 64,
+		.connect_timeout = 5 * SECOND,
+		.application_name = "sojorn",
+	};
+
+	w->loop = loop_new();
+	if (!w->loop)
+		return false;
+	loop_on_stall(w->loop, on_stall);
+	w->tick = timer_new(w->loop, on_tick, w);
+	w->db = db_pool_new(w->loop, &db);
+	return w->tick && w->db && make_servers(w);
+}
+
+static void free_parts(struct worker *w)
+{
+	for (int i = 0; i < SERVERS; i++)
+		server_free(w->servers[i]);
+	jobs_free(w->jobs);
+	db_pool_free(w->db);
+	timer_free(w->tick);
+	loop_free(w->loop);
+}
+
+/* ---- running ---- */
+
+static void *run(void *arg)
+{
+	struct worker *w = arg;
+	const struct jobs_options jobs = {
+		.app = w->o.app,
+		.loop = w->loop,
+		.pool = w->db,
+		.workers = JOBS_AT_ONCE,
+		.kinds = app_job_kinds,
+		.periodic = w->o.number == 0 ? app_periodic : NULL,
+	};
+	const uint64_t one = 1;
+	ssize_t written;
+
+	metrics_loop(w->o.number);
+	w->jobs = jobs_start(&jobs);
+	on_tick(w);
+	loop_run(w->loop);
+	free_parts(w);
+	written = write(w->o.ended_fd, &one, sizeof(one));
+	(void)written; /* an eventfd takes eight bytes */
+	return NULL;
+}
+
+struct worker *worker_start(const struct worker_options *options)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+	char name[16];
+
+	if (!w)
+		return NULL;
+	w->o = *options;
+	w->turned = time_monotonic();
+	if (!make_parts(w) || pthread_create(&w->thread, NULL, run, w) != 0) {
+		log_error("worker cannot start", LOG("worker", w->o.number));
+		free_parts(w);
+		free(w);
+		return NULL;
+	}
+	snprintf(name, sizeof(name), "loop %d", w->o.number);
+	pthread_setname_np(w->thread, name);
+	return w;
+}
+
+/* ---- ending ---- */
+
+/* Requests that outlast the grace keep their loop turning: their coroutines cannot be ended from
+ * outside. The process then exits over our heads. */
+static void part_ended(void *arg)
+{
+	struct worker *w = arg;
+	bool busy = false;
+
+	for (int i = 0; i < SERVERS; i++)
+		busy = busy || (w->servers[i] && server_active(w->servers[i]) > 0);
+	if (--w->draining == 0 && !busy)
+		loop_stop(w->loop);
+}
+
+static void drain(void *arg)
+{
+	struct worker *w = arg;
+
+	w->draining = 1 + (w->servers[ADMIN] != NULL) + (w->jobs != NULL);
+	for (int i = 0; i < SERVERS; i++)
+		if (w->servers[i])
+			server_drain(w->servers[i], w->grace, part_ended, w);
+	if (w->jobs)
+		jobs_stop(w->jobs, part_ended, w);
+}
+
+void worker_drain(struct worker *w, int64_t grace)
+{
+	w->grace = grace;
+	loop_post(w->loop, drain, w);
+}
+
+void worker_join(struct worker *w)
+{
+	if (!w)
+		return;
+	pthread_join(w->thread, NULL);
+	free(w);
+}
