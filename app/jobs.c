@@ -2,6 +2,7 @@
 #include "app/beacons/beacons.h"
 #include "app/feed/feed.h"
 #include "app/mail/mail.h"
+#include "app/moderation/moderation.h"
 #include "app/ops/jobs.h"
 #include "app/search/search.h"
 
@@ -15,6 +16,7 @@ const struct periodic app_periodic[] = {
 	{ "feed_score_new", 10 * SECOND, feed_score_new },
 	{ "feed_trim_sessions", 10 * MINUTE, feed_trim_sessions },
 	{ "beacons_expire", MINUTE, beacons_expire },
+	{ "strikes_recount", DAY, moderation_recount_strikes },
 	{ "search_refresh_lexicon", DAY, search_refresh_lexicon },
 	{ 0 },
 };

@@ -4,9 +4,11 @@
 #include "app/categories/categories.h"
 #include "app/feed/feed.h"
 #include "app/graph/graph.h"
+#include "app/moderation/moderation.h"
 #include "app/notifications/notifications.h"
 #include "app/ops/health.h"
 #include "app/ops/metrics.h"
+#include "app/ops/openapi.h"
 #include "app/posts/posts.h"
 #include "app/profiles/profiles.h"
 #include "app/search/search.h"
@@ -21,6 +23,8 @@ const struct route *const app_routes[] = {
 	search_routes,
 	categories_routes,
 	notifications_routes,
+	moderation_routes,
+	openapi_routes,
 	NULL,
 };
 

@@ -29,19 +29,6 @@ err moderation_gate(struct req *r, str text, struct verdict *out);
 /* The same for a name or another short text; `field` is named in the error. An absent text passes. */
 err moderation_name(struct req *r, const char *field, str text);
 
-/* A strike and what follows from the number within 30 days (domain-rules §6.1). */
-struct strike {
-	bool blocked; /* true */
-	str category;
-	int32_t strikes;
-	str consequence; /* warning, suspend_24h, suspend_7d, ban */
-};
-
-/* Records a strike and carries out its consequence within the caller's transaction; `client` is the
- * address that a ban notes, or absent. Suspends. */
-err moderation_strike(struct db *tx, uuid user, str category, str text, str client,
-		      struct strike *out);
-
 /*
  * Ends a suspension that has lapsed: the account is active again, its jailed posts too, the history says
  * so. One statement; changes nothing while the suspension lasts. For whoever finds an account suspended
