@@ -115,6 +115,8 @@ err req_read(struct req *req, void *buf, size_t n, size_t *got)
 	*got = 0;
 	if (!s->buf)
 		return OK; /* no body was sent */
+	if (time_monotonic() > req->deadline)
+		return err_deadline;
 	TRY(wait_for_more(r));
 	if (s->total > body_max(req->route))
 		return err_too_large;

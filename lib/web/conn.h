@@ -7,6 +7,8 @@
 #include "lib/web/linger.h"
 #include "lib/web/request.h"
 
+#include <stdatomic.h>
+
 enum { HEADERS_MAX = 160 }; /* of a request; more do not fit the memory limit of a connection */
 
 struct MHD_Connection;
@@ -33,8 +35,8 @@ struct server {
 
 	struct web_conn *conns;
 	struct lingering *lingering;
-	int nconns;
-	int active; /* requests */
+	atomic_int nconns;
+	atomic_int active; /* requests */
 	struct timer *sweep;
 
 	struct pair headers[HEADERS_MAX]; /* of the request that is arriving */

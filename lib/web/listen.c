@@ -94,6 +94,14 @@ static int listen_unix(const char *address, const char *path, const char **probl
 	return fd < 0 ? refuse(problem, address, strerror(errno)) : fd;
 }
 
+/* getaddrinfo takes 99999 for 34463. */
+static bool is_port(const char *s)
+{
+	int64_t port;
+
+	return str_to_i64(str_of(s), &port) && port >= 0 && port < 65536;
+}
+
 /* "host:port" and "[host]:port", the host a number. */
 static bool split(const char *address, char host[static 64], const char **port)
 {
@@ -118,7 +126,7 @@ static int listen_tcp(const char *address, bool shared, const char **problem)
 	const char *port;
 	int fd, on = 1;
 
-	if (!split(address, host, &port) || !*port
+	if (!split(address, host, &port) || !is_port(port)
 	    || getaddrinfo(host[0] ? host : NULL, port, &hints, &info) != 0)
 		return refuse(problem, address, "no address of the form 127.0.0.1:8080");
 	fd = socket(info->ai_family, TYPE, 0);

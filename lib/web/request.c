@@ -181,6 +181,16 @@ static err read_encoding(struct request *r, str value)
 	return OK;
 }
 
+/* libmicrohttpd 0.9 appends a continued line to the header's name: "Transfer-Encoding:\r\n chunked" comes
+ * as "Transfer-Encodingchunked". Elsewhere that does no harm. */
+static bool is_folded_framing(str name)
+{
+	str length = S("Content-Length"), encoding = S("Transfer-Encoding");
+
+	return (name.n > length.n && str_ieq(str_slice(name, 0, length.n), length))
+		|| (name.n > encoding.n && str_ieq(str_slice(name, 0, encoding.n), encoding));
+}
+
 /*
  * What two servers in a row could understand differently is refused (RFC 9112 §6.3, §11.2): lengths that
  * are given twice, or twice differently, codings other than chunked, names that are no names.
@@ -190,10 +200,11 @@ static err check_framing(struct request *r, str version)
 	bool host = false;
 
 	for (size_t i = 0; i < r->nheaders; i++) {
-		str name = r->headers[i].name, value = str_trim(r->headers[i].value);
+		str name = r->headers[i].name, value = r->headers[i].value;
 
-		if (!is_token(name) || has_control(value))
+		if (!is_token(name) || is_folded_framing(name) || has_control(value))
 			return err_bad_request;
+		value = str_trim(value); /* of blanks: no other white space is left */
 		if (str_ieq(name, S("Content-Length")))
 			TRY(read_length(r, value));
 		if (str_ieq(name, S("Transfer-Encoding")))

@@ -100,7 +100,9 @@ static enum MHD_Result send_reply(struct web_conn *c, struct request *r)
 	}
 	if (queued == MHD_YES)
 		r->stage = STAGE_SENT;
-	c->until = 0; /* from here on MHD's own timeout */
+	if (r->stream.buf && !r->stream.open)
+		c->lingering = true; /* MHD closes: the body was not asked for, but may be coming */
+	c->until = 0;		     /* from here on MHD's own timeout */
 	return queued;
 }
 
@@ -314,17 +316,20 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 			  enum MHD_ConnectionNotificationCode what)
 {
+	struct server *s = cls;
 	const union MHD_ConnectionInfo *info;
 	int fd;
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (*context)
 			web_conn_free(*context);
+		/* MHD stops listening at its limits and looks for room only when it runs */
+		loop_at_turn_end(s->web.loop, run, s);
 		return;
 	}
 	fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	*context = web_conn_new(cls, mhd, fd, address_of(info->client_addr));
+	*context = web_conn_new(s, mhd, fd, address_of(info->client_addr));
 	if (!*context)
 		shutdown(fd, SHUT_RDWR);
 }

@@ -45,8 +45,9 @@ void server_drain(struct server *s, int64_t grace, void (*done)(void *), void *a
  * nothing: their coroutines cannot be ended from outside, so the process must exit. NULL-safe. */
 void server_free(struct server *s);
 
-int server_active(const struct server *s);	/* requests under way */
-int server_connections(const struct server *s); /* open sockets */
+/* Requests under way, open sockets. From any thread. */
+int server_active(const struct server *s);
+int server_connections(const struct server *s);
 
 /*
  * Listening sockets for n loops, non-blocking, close-on-exec. `address`: "127.0.0.1:8080",

@@ -283,6 +283,11 @@ void site_stop(void)
 {
 	for (int i = 0; i < site.n; i++)
 		loop_post(site.loops[i], drain, site.servers[i]);
+	site_join();
+}
+
+void site_join(void)
+{
 	for (int i = 0; i < site.n; i++) {
 		pthread_join(threads[i], NULL);
 		EXPECT_EQ(0, server_active(site.servers[i]));
@@ -307,6 +312,7 @@ static int dial_unix(const char *path)
 	return fd;
 }
 
+/* -1: refused. */
 static int dial_tcp(void)
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET,
@@ -315,8 +321,19 @@ static int dial_tcp(void)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	EXPECT_TRUE(fd >= 0);
-	EXPECT_EQ(0, connect(fd, (struct sockaddr *)&sa, sizeof sa));
-	return fd;
+	if (connect(fd, (struct sockaddr *)&sa, sizeof sa) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+bool dial_refused(void)
+{
+	int fd = dial_tcp();
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0;
 }
 
 struct wire *dial(void)
@@ -326,6 +343,7 @@ struct wire *dial(void)
 
 	w->n = 0;
 	w->fd = local ? dial_unix(site.address + 5) : dial_tcp();
+	EXPECT_TRUE(w->fd >= 0);
 	return w;
 }
 
@@ -378,7 +396,7 @@ static void used(struct wire *w, size_t n)
 
 const char *header(const struct answer *a, const char *name)
 {
-	static char value[4096];
+	static _Thread_local char value[4096];
 	size_t n = strlen(name);
 
 	for (const char *line = strchr(a->head, '\n'); line; line = strchr(line, '\n')) {
@@ -415,11 +433,10 @@ static bool read_body(struct wire *w, struct answer *a, bool head)
 
 static struct answer *hear_one(struct wire *w, bool head)
 {
-	static _Thread_local struct answer *a;
+	static _Thread_local struct answer one;
+	struct answer *a = &one;
 	char *end;
 
-	if (!a)
-		a = malloc(sizeof *a);
 	w->buf[w->n] = '\0';
 	while (!(end = strstr(w->buf, "\r\n\r\n")))
 		if (!more(w))

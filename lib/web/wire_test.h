@@ -21,8 +21,9 @@ extern struct site site;
  * says is kept. */
 void site_start(void);
 
-/* Drains it and expects that nothing is left. */
+/* Drains it and expects that nothing is left. The second part is for a test that drained it itself. */
 void site_stop(void);
+void site_join(void);
 
 /* One connection; what was read but belongs to a later reply waits in buf. */
 struct wire {
@@ -34,26 +35,27 @@ struct wire {
 struct answer {
 	int status;
 	char head[16 * 1024];
-	char body[2 * 1024 * 1024];
+	char body[1100 * 1024];
 	size_t n;
 };
 
 /* Connects. */
 struct wire *dial(void);
 void hang_up(struct wire *w);
+bool dial_refused(void);
 
 /* Sends all of it; false when the connection is gone. */
 bool say(struct wire *w, const char *text);
 bool say_bytes(struct wire *w, const char *p, size_t n);
 
-/* The next reply, 10 s at most; `head`: it has no body whatever its headers say. NULL at the end. */
+/* The next reply, until the thread hears another; NULL at the end, or after 10 s. hear_head: of a HEAD. */
 struct answer *hear(struct wire *w);
 struct answer *hear_head(struct wire *w);
 
 /* True when the server closes within 10 s; what comes before that is dropped. */
 bool is_closed(struct wire *w);
 
-/* A header's value, NULL when not there. Static. */
+/* A header's value, until the thread asks for another; NULL when not there. */
 const char *header(const struct answer *a, const char *name);
 
 /* Connect, say, hear, hang up. */
