@@ -58,8 +58,7 @@ static void open_database(void)
 	large = url != NULL;
 	if (!large) {
 		url = t_empty_database();
-		migrated = t_run((const char *const[]){ t_fmt("DATABASE_URL=%s", url), NULL },
-				 "migrate", "up", NULL);
+		migrated = t_run(T_LIST(t_fmt("DATABASE_URL=%s", url)), "migrate", "up");
 		if (migrated.status != 0)
 			t_fail("%s", migrated.err);
 	}

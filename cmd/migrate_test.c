@@ -127,8 +127,7 @@ TEST(migrate_speaks_to_scripts)
 	EXPECT_TRUE(strstr(run.out, "000001 up   ") == run.out);
 	run = migrate(url, "version", NULL);
 	EXPECT_CSTR("1\n", run.out);
-	run = t_run((const char *const[]){ setting(url), NULL }, "migrate", "down", "1", "--json",
-		    NULL);
+	run = t_run(T_LIST(setting(url)), "migrate", "down", "1", "--json");
 	EXPECT_EQ(0, run.status);
 	EXPECT_TRUE(strstr(run.out, "{\"ok\":true,\"version\":null,") == run.out);
 	run = migrate(url, "status", "--json");
@@ -146,7 +145,7 @@ TEST(migrate_speaks_to_scripts)
 	run = migrate("postgresql://127.0.0.1:1/none", "up", "--json");
 	EXPECT_EQ(1, run.status);
 	EXPECT_TRUE(strstr(run.out, "{\"ok\":false,\"error\":\"cannot connect") == run.out);
-	run = t_run((const char *const[]){ "DATABASE_URL=", NULL }, "migrate", "up", NULL);
+	run = t_run(T_LIST("DATABASE_URL="), "migrate", "up");
 	EXPECT_EQ(1, run.status);
 	EXPECT_TRUE(strstr(run.err, "DATABASE_URL is not set") != NULL);
 }
@@ -164,7 +163,7 @@ TEST(config_masks_secrets)
 	run = t_run(settings, "config", "--json", NULL);
 	EXPECT_EQ(0, run.status);
 	EXPECT_TRUE(strstr(run.out, T_SECRET) == NULL);
-	run = t_run((const char *const[]){ "PORT=70000", NULL }, "config", NULL);
+	run = t_run(T_LIST("PORT=70000"), "config");
 	EXPECT_EQ(1, run.status);
 	EXPECT_TRUE(strstr(run.err, "PORT") != NULL);
 	EXPECT_EQ(2, t_run(settings, "config", "--xml", NULL).status);

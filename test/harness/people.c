@@ -56,6 +56,7 @@ struct t_user t_user(const char *name)
 		      "           VALUES (%s, %s, 'active', now()) RETURNING id),"
 		      " p AS (INSERT INTO profiles (id, handle, display_name, is_live, has_completed_onboarding)"
 		      "       SELECT id, %s, %s, true, true FROM u),"
+		      " s AS (INSERT INTO user_settings (user_id) SELECT id FROM u),"
 		      " b AS (INSERT INTO profile_private (user_id, birth_month, birth_year)"
 		      "       SELECT id, 4, 1990 FROM u),"
 		      " t AS (INSERT INTO trust_state (user_id, harmony_score, tier, last_harmony_calc_at)"

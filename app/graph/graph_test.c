@@ -1,0 +1,339 @@
+/* Blocks and follows: domain-rules §§1, 2. */
+#include "test/harness/harness.h"
+
+#define API "/api/v1"
+
+static void go_private(const struct t_user *who)
+{
+	EXPECT(200, t_patch_json(who, API "/profile", "{'is_private': true}"));
+}
+
+static int in_list(const struct t_reply *r, const char *list, const struct t_user *who)
+{
+	return t_json_find(r, list, "id", who->id);
+}
+
+/* ---- §1 ---- */
+
+TEST(t_blk_1_a_block_hides_the_profile_from_both_sides)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	EXPECT(200, t_post(&ann, API "/users/%s/block", bob.id));
+	EXPECT(404, t_get(&bob, API "/profiles/%s", ann.id));
+	EXPECT(404, t_get(&ann, API "/profiles/%s", bob.id));
+	EXPECT(404, t_get(&bob, API "/profile?handle=%s", ann.handle));
+	EXPECT(404, t_get(&bob, API "/users/by-handle/%s", ann.handle));
+	EXPECT(200, t_get(&ann, API "/profile"));
+}
+
+TEST(t_blk_2_a_block_hides_every_post_and_list)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+	const char *post = t_new_post(&ann);
+
+	EXPECT(200, t_get(&bob, API "/posts/%s", post));
+	EXPECT(200, t_post(&bob, API "/users/%s/block", ann.id));
+	EXPECT(404, t_get(&bob, API "/posts/%s", post));
+	EXPECT(404, t_get(&bob, API "/users/%s/followers", ann.id));
+	EXPECT(404, t_get(&bob, API "/users/%s/following", ann.id));
+}
+
+TEST(t_blk_4_the_blocked_are_in_nobodys_lists_of_the_other)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), eve = t_user("eve");
+
+	t_follow(&bob, &eve);
+	t_follow(&ann, &eve);
+	EXPECT_EQ(2,
+		  t_json_count(EXPECT(200, t_get(&ann, API "/users/%s/followers", eve.id)),
+			       "followers"));
+	EXPECT(200, t_post(&ann, API "/users/%s/block", bob.id));
+	EXPECT_EQ(-1, in_list(t_get(&ann, API "/users/%s/followers", eve.id), "followers", &bob));
+	EXPECT_EQ(-1, in_list(t_get(&bob, API "/users/%s/followers", eve.id), "followers", &ann));
+	EXPECT_EQ(2, t_json_count(t_get(&eve, API "/users/%s/followers", eve.id), "followers"));
+}
+
+TEST(t_blk_5_nothing_passes_a_block)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+	const char *post = t_new_post(&ann);
+
+	t_block(&ann, &bob);
+	EXPECT(404, t_post(&bob, API "/users/%s/follow", ann.id));
+	EXPECT(404, t_post(&bob, API "/users/%s/accept", ann.id));
+	EXPECT(404, t_post(&bob, API "/posts/%s/like", post));
+	EXPECT(404, t_post(&bob, API "/posts/%s/save", post));
+	EXPECT(404,
+	       t_post_json(&bob, t_fmt(API "/posts/%s/reactions/toggle", post), "{'emoji': '🔥'}"));
+	EXPECT(404,
+	       t_post_json(&bob, API "/posts", "{'body': 'an answer', 'chain_parent_id': '%s'}",
+			   post));
+	EXPECT(201, t_post_json(&bob, API "/posts", "{'body': 'hello @%s'}", ann.handle));
+	EXPECT_EQ(0,
+		  t_sql_int("SELECT like_count + save_count + reaction_count + comment_count"
+			    "  FROM post_metrics WHERE post_id = '%s'",
+			    post));
+	EXPECT_EQ(0, t_sql_int("SELECT count(*) FROM notifications WHERE user_id = '%s'", ann.id));
+}
+
+TEST(t_blk_6_a_block_ends_follows_requests_and_circles)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), cat = t_user("cat");
+
+	t_mutual(&ann, &bob);
+	t_sql("INSERT INTO circle_members (user_id, member_id) VALUES ('%s', '%s'), ('%s', '%s')",
+	      ann.id, bob.id, bob.id, ann.id);
+	go_private(&cat);
+	EXPECT(200, t_post(&ann, API "/users/%s/follow", cat.id));
+	EXPECT(200, t_post(&ann, API "/users/%s/block", bob.id));
+	EXPECT(200, t_post(&cat, API "/users/%s/block", ann.id));
+	EXPECT_EQ(
+		0,
+		t_sql_int("SELECT count(*) FROM follows WHERE '%s' IN (follower_id, following_id)",
+			  ann.id));
+	EXPECT_EQ(
+		0,
+		t_sql_int("SELECT count(*) FROM circle_members WHERE '%s' IN (user_id, member_id)",
+			  ann.id));
+}
+
+TEST(t_blk_6_blocks_by_handle_and_in_bulk_end_follows_too) /* D24 */
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), cat = t_user("cat");
+
+	t_mutual(&ann, &bob);
+	t_mutual(&ann, &cat);
+	EXPECT(200,
+	       t_post_json(&ann, API "/users/block_by_handle", "{'handle': '@%s'}", bob.handle));
+	const struct t_reply *r =
+		EXPECT(200,
+		       t_post_json(&ann, API "/users/me/blocks/bulk",
+				   "{'handles': ['%s', '%s', 'nobody_of_that_name']}", cat.handle,
+				   bob.handle));
+	EXPECT_INT(1, r, "blocked");
+	EXPECT_STR(bob.handle, r, "already_blocked[0]");
+	EXPECT_STR("nobody_of_that_name", r, "not_found[0]");
+	EXPECT_EQ(
+		0,
+		t_sql_int("SELECT count(*) FROM follows WHERE '%s' IN (follower_id, following_id)",
+			  ann.id));
+	EXPECT_INT(0, t_get(&ann, API "/profile"), "stats.follower_count");
+}
+
+TEST(t_blk_7_a_block_tells_nobody)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	EXPECT(200, t_post(&ann, API "/users/%s/block", bob.id));
+	EXPECT(200, t_delete(&ann, API "/users/%s/block", bob.id));
+	EXPECT_EQ(0,
+		  t_sql_int("SELECT count(*) FROM notifications WHERE user_id IN ('%s', '%s')",
+			    ann.id, bob.id));
+}
+
+TEST(t_blk_8_counters_drop_at_once)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	t_mutual(&ann, &bob);
+	EXPECT_INT(1, t_get(&bob, API "/profile"), "stats.follower_count");
+	EXPECT(200, t_post(&ann, API "/users/%s/block", bob.id));
+	EXPECT_INT(0, t_get(&bob, API "/profile"), "stats.follower_count");
+	EXPECT_INT(0, t_get(&bob, API "/profile"), "stats.following_count");
+	EXPECT_INT(0, t_get(&ann, API "/profile"), "stats.follower_count");
+}
+
+TEST(t_blk_10_blocking_twice_is_one_block)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	EXPECT(200, t_post(&ann, API "/users/%s/block", bob.id));
+	EXPECT(200, t_post(&ann, API "/users/%s/block", bob.id));
+	const struct t_reply *r = EXPECT(200, t_get(&ann, API "/users/blocked"));
+	EXPECT_COUNT(1, r, "users");
+	EXPECT_STR(bob.handle, r, "users[0].handle");
+	EXPECT_COUNT(0, t_get(&bob, API "/users/blocked"), "users");
+	EXPECT(200, t_delete(&ann, API "/users/%s/block", bob.id));
+	EXPECT(200, t_delete(&ann, API "/users/%s/block", bob.id));
+	EXPECT(200, t_get(&bob, API "/profiles/%s", ann.id));
+}
+
+TEST(nobody_blocks_or_follows_himself)
+{
+	struct t_user ann = t_user("ann");
+
+	EXPECT(400, t_post(&ann, API "/users/%s/block", ann.id));
+	EXPECT(400, t_post(&ann, API "/users/%s/follow", ann.id));
+	EXPECT(400, t_post(&ann, API "/users/no-uuid/follow"));
+	EXPECT(404, t_post(&ann, API "/users/00000000-0000-4000-8000-000000000000/follow"));
+	EXPECT(404,
+	       t_post_json(&ann, API "/users/block_by_handle",
+			   "{'handle': 'nobody_of_that_name'}"));
+}
+
+/* ---- §2 ---- */
+
+TEST(t_fol_1_a_stranger_sees_only_the_card)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	EXPECT(200,
+	       t_patch_json(&ann, API "/profile",
+			    "{'is_private': true, 'bio': 'for friends', 'location': 'at home'}"));
+	const struct t_reply *r = EXPECT(200, t_get(&bob, API "/profiles/%s", ann.id));
+	EXPECT_STR(ann.handle, r, "profile.handle");
+	EXPECT_BOOL(true, r, "profile.is_private");
+	EXPECT_BOOL(true, r, "is_private");
+	EXPECT_INT(0, r, "stats.follower_count");
+	EXPECT_STR("", r, "follow_status");
+	EXPECT_NONE(r, "profile.bio");
+	EXPECT_NONE(r, "profile.location");
+	t_follow(&bob, &ann);
+	EXPECT_STR("for friends", t_get(&bob, API "/profiles/%s", ann.id), "profile.bio");
+}
+
+TEST(t_fol_2_a_strangers_reading_of_a_private_post_is_404)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+	const char *post = t_new_post(&ann);
+
+	go_private(&ann);
+	EXPECT(404, t_get(&bob, API "/posts/%s", post));
+	t_follow(&bob, &ann);
+	EXPECT(200, t_get(&bob, API "/posts/%s", post));
+}
+
+TEST(t_fol_3_lists_of_a_private_account_are_for_followers)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), cat = t_user("cat");
+
+	t_mutual(&ann, &bob);
+	go_private(&ann);
+	const struct t_reply *r = EXPECT(200, t_get(&cat, API "/users/%s/followers", ann.id));
+	EXPECT_COUNT(0, r, "followers");
+	EXPECT_INT(0, r, "count");
+	EXPECT_COUNT(0, t_get(&cat, API "/users/%s/following", ann.id), "following");
+	EXPECT_COUNT(1, t_get(&bob, API "/users/%s/followers", ann.id), "followers");
+	EXPECT_COUNT(1, t_get(&ann, API "/users/%s/following", ann.id), "following");
+}
+
+TEST(t_fol_4_a_pending_requester_is_a_stranger)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+	const char *post = t_new_post(&ann);
+
+	go_private(&ann);
+	EXPECT_STR("pending", EXPECT(200, t_post(&bob, API "/users/%s/follow", ann.id)), "status");
+	const struct t_reply *r = EXPECT(200, t_get(&bob, API "/profiles/%s", ann.id));
+	EXPECT_BOOL(false, r, "is_following");
+	EXPECT_STR("pending", r, "follow_status");
+	EXPECT(404, t_get(&bob, API "/posts/%s", post));
+	EXPECT_COUNT(0, t_get(&bob, API "/users/%s/followers", ann.id), "followers");
+}
+
+TEST(t_fol_6_requests_are_the_targets_business)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), eve = t_user("eve");
+
+	go_private(&ann);
+	EXPECT(200, t_post(&bob, API "/users/%s/follow", ann.id));
+	const struct t_reply *r = EXPECT(200, t_post(&ann, API "/users/requests"));
+	EXPECT_STR(bob.id, r, "requests[0].follower_id");
+	EXPECT_STR(bob.handle, r, "requests[0].handle");
+	EXPECT_COUNT(0, EXPECT(200, t_get(&eve, API "/users/requests")), "requests");
+	EXPECT(404, t_post(&eve, API "/users/%s/accept", bob.id));
+	EXPECT(404, t_delete(&eve, API "/users/%s/reject", bob.id));
+
+	EXPECT(200, t_post(&ann, API "/users/%s/accept", bob.id));
+	EXPECT(404, t_post(&ann, API "/users/%s/accept", bob.id));
+	EXPECT_BOOL(true, t_get(&bob, API "/profiles/%s", ann.id), "is_following");
+	EXPECT_EQ(
+		1,
+		t_sql_int(
+			"SELECT count(*) FROM notifications WHERE user_id = '%s' AND type = 'follow_accepted'",
+			bob.id));
+	EXPECT_EQ(
+		2,
+		t_sql_int(
+			"SELECT count(*) FROM trust_state WHERE user_id IN ('%s', '%s') AND harmony_score = 72",
+			ann.id, bob.id));
+}
+
+TEST(t_fol_7_private_accounts_are_asked_official_ones_are_not)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), pub = t_user("pub"),
+		      manual = t_user("manual");
+
+	go_private(&ann);
+	EXPECT_STR("pending", t_post(&bob, API "/users/%s/follow", ann.id), "status");
+	EXPECT_STR("pending", t_post(&bob, API "/users/%s/follow", ann.id), "status");
+	EXPECT_EQ(1, t_sql_int("SELECT count(*) FROM notifications WHERE user_id = '%s'", ann.id));
+	EXPECT_STR("accepted", t_post(&bob, API "/users/%s/follow", pub.id), "status");
+	t_sql("UPDATE user_settings SET follow_request_policy = 'manual' WHERE user_id = '%s'",
+	      manual.id);
+	EXPECT_STR("pending", t_post(&bob, API "/users/%s/follow", manual.id), "status");
+	t_sql("UPDATE profiles SET is_official = true WHERE id = '%s'", ann.id);
+	EXPECT(200, t_delete(&bob, API "/users/%s/follow", ann.id));
+	EXPECT_STR("accepted", t_post(&bob, API "/users/%s/follow", ann.id), "status");
+}
+
+TEST(t_fol_9_an_edge_is_seen_when_both_ends_are)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), eve = t_user("eve");
+
+	t_follow(&bob, &ann);
+	t_block(&bob, &eve);
+	EXPECT_COUNT(0, t_get(&eve, API "/users/%s/followers", ann.id), "followers");
+	t_sql("UPDATE users SET status = 'deactivated' WHERE id = '%s'", bob.id);
+	EXPECT_COUNT(0, t_get(&ann, API "/users/%s/followers", ann.id), "followers");
+}
+
+TEST(going_public_accepts_who_waits)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	go_private(&ann);
+	EXPECT(200, t_post(&bob, API "/users/%s/follow", ann.id));
+	EXPECT(200, t_patch_json(&ann, API "/profile", "{'is_private': false}"));
+	EXPECT_BOOL(true, t_get(&bob, API "/profiles/%s", ann.id), "is_following");
+	EXPECT_INT(1, t_get(&ann, API "/profile"), "stats.follower_count");
+	EXPECT_INT(1, t_get(&bob, API "/profile"), "stats.following_count");
+}
+
+TEST(unfollowing_leaves_the_circle_and_a_follower_can_be_dropped)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	t_mutual(&ann, &bob);
+	t_sql("INSERT INTO circle_members (user_id, member_id) VALUES ('%s', '%s')", ann.id,
+	      bob.id);
+	EXPECT(200, t_delete(&ann, API "/users/%s/follow", bob.id));
+	EXPECT_EQ(0, t_sql_int("SELECT count(*) FROM circle_members WHERE user_id = '%s'", ann.id));
+	EXPECT(200, t_delete(&ann, API "/users/%s/follower", bob.id));
+	EXPECT(404, t_delete(&ann, API "/users/%s/follower", bob.id));
+	EXPECT_INT(0, t_get(&ann, API "/profile"), "stats.follower_count");
+}
+
+TEST(lists_of_people_page_by_offset_and_by_cursor)
+{
+	struct t_user ann = t_user("ann"), fans[5];
+
+	for (int i = 0; i < 5; i++) {
+		fans[i] = t_user("fan");
+		t_follow(&fans[i], &ann);
+	}
+	const struct t_reply *r =
+		EXPECT(200, t_get(&ann, API "/users/%s/followers?limit=2", ann.id));
+	EXPECT_COUNT(2, r, "followers");
+	EXPECT_INT(5, r, "count");
+	const char *cursor = t_json(r, "next_cursor");
+	const struct t_reply *by_cursor =
+		EXPECT(200,
+		       t_get(&ann, API "/users/%s/followers?limit=2&cursor=%s", ann.id, cursor));
+	const struct t_reply *by_offset =
+		EXPECT(200, t_get(&ann, API "/users/%s/followers?limit=2&offset=2", ann.id));
+	EXPECT_CSTR(t_json(by_offset, "followers"), t_json(by_cursor, "followers"));
+	EXPECT(400, t_get(&ann, API "/users/%s/following?cursor=%s", ann.id, cursor));
+	EXPECT(400, t_get(&ann, API "/users/%s/followers?cursor=garbage", ann.id));
+}
