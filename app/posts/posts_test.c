@@ -28,12 +28,12 @@ TEST(a_new_post_comes_back_whole)
 		201,
 		t_post_json(
 			&ann, API "/posts",
-			"{'body': 'Good morning #Wien and #wien!', 'visibility': 'followers'}"));
+			"{'body': 'Good morning #Wien and #wien!', 'visibility': 'public'}"));
 
 	EXPECT_STR("Good morning #Wien and #wien!", r, "post.body");
 	EXPECT_STR(ann.id, r, "post.author.id");
 	EXPECT_STR(ann.handle, r, "post.author.handle");
-	EXPECT_STR("followers", r, "post.visibility");
+	EXPECT_STR("public", r, "post.visibility");
 	EXPECT_BOOL(true, r, "post.allow_chain");
 	EXPECT_STR("active", r, "post.status");
 	EXPECT_CSTR("{}", t_json(r, "post.reactions"));
