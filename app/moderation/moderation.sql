@@ -49,10 +49,10 @@ WITH banned AS (
 	INSERT INTO user_status_history (user_id, old_status, new_status, reason)
 	SELECT id, old_status, 'banned', $2 FROM banned
 ), revoked AS (
-	UPDATE refresh_tokens t
+	UPDATE sessions s
 	   SET revoked_at = now()
 	  FROM banned
-	 WHERE t.user_id = banned.id AND t.revoked_at IS NULL
+	 WHERE s.user_id = banned.id AND s.revoked_at IS NULL
 ), address AS (
 	INSERT INTO banned_ips (ip, user_id, reason)
 	SELECT $3::text::inet, id, $2 FROM banned WHERE $3 IS NOT NULL
