@@ -48,6 +48,9 @@ err req_query(struct req *r, void *out, struct present *present);
 /* The JSON body by the route's table; `out` is zeroed first. `present` may be NULL. */
 err req_body(struct req *r, void *out, struct present *present);
 
+/* The same for what an HTML form sends (application/x-www-form-urlencoded). */
+err req_form(struct req *r, void *out, struct present *present);
+
 /* BODY_STREAM: up to n bytes into buf, *got = 0 at the end. The client is slowed to our pace.
  * Suspends. Errors: err_deadline, err_io (client gone), err_too_large (body_max). */
 err req_read(struct req *r, void *buf, size_t n, size_t *got);
@@ -61,6 +64,12 @@ err req_fail(struct req *r, err kind, const char *format, ...)
 
 /* The same error with further members in the envelope, by field table (the record is copied). */
 err req_fail_with(struct req *r, err kind, const struct field *fields, const void *record);
+
+/* Takes one token of `rate` for a key of the handler's own (an account, an address of the body):
+ * err_rate_limited, with the headers that go with it, when there is none. The route's own rate is the
+ * server's business. req_unlimit gives it back. */
+err req_limit(struct req *r, const struct rate *rate, str key);
+void req_unlimit(struct req *r, const struct rate *rate, str key);
 
 /* A reply header; name and value are copied. */
 void reply_header(struct req *r, const char *name, str value);

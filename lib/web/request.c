@@ -325,8 +325,9 @@ static void seconds_header(struct request *r, const char *name, int64_t us)
 		     arena_printf(r->req.arena, "%lld", (long long)((us + SECOND - 1) / SECOND)));
 }
 
-static err take(struct request *r, const struct rate *rate, str key)
+err req_limit(struct req *req, const struct rate *rate, str key)
 {
+	struct request *r = request_of(req);
 	struct limit_state s;
 
 	if (!r->web->options.limiter || !rate)
@@ -334,12 +335,19 @@ static err take(struct request *r, const struct rate *rate, str key)
 	s = limiter_take(r->web->options.limiter, rate, key);
 	if (s.allowed)
 		return OK;
-	reply_header(&r->req, "X-RateLimit-Limit", arena_printf(r->req.arena, "%d", s.limit));
-	reply_header(&r->req, "X-RateLimit-Remaining",
-		     arena_printf(r->req.arena, "%d", s.remaining));
+	reply_header(req, "X-RateLimit-Limit", arena_printf(req->arena, "%d", s.limit));
+	reply_header(req, "X-RateLimit-Remaining", arena_printf(req->arena, "%d", s.remaining));
 	seconds_header(r, "X-RateLimit-Reset", s.reset_us);
 	seconds_header(r, "Retry-After", s.retry_us);
 	return err_rate_limited;
+}
+
+void req_unlimit(struct req *req, const struct rate *rate, str key)
+{
+	struct limiter *l = request_of(req)->web->options.limiter;
+
+	if (l)
+		limiter_return(l, rate, key);
 }
 
 /* ---- the plan ---- */
@@ -366,7 +374,7 @@ static err look(struct request *r, const struct arrival *a)
 		r->preflight = true;
 		return reply_empty(&r->req, 204);
 	}
-	TRY(take(r, r->web->options.rate_address, r->req.client));
+	TRY(req_limit(&r->req, r->web->options.rate_address, r->req.client));
 	TRY(find_route(r, a->method));
 	TRY(check_length(r));
 	r->req.query = target_pairs(r->req.arena, query, &r->req.nquery);
@@ -426,9 +434,9 @@ static err ask_handler(struct request *r)
 	if (!uuid_is_nil(r->req.user.id)) {
 		uuid_format(r->req.user.id, user);
 		key = (str){ user, sizeof user };
-		TRY(take(r, o->rate_user, key));
+		TRY(req_limit(&r->req, o->rate_user, key));
 	}
-	TRY(take(r, route->rate, key));
+	TRY(req_limit(&r->req, route->rate, key));
 	return route->run(&r->req);
 }
 
@@ -529,4 +537,12 @@ void request_log(const struct request *r)
 	       LOG("route", route), LOG("status", status), LOG("us", us),
 	       LOG("bytes", (int64_t)r->text.n), LOG("request_id", q->request_id),
 	       LOG("code", r->code ? r->code : "-"));
+}
+
+err req_form(struct req *req, void *out, struct present *present)
+{
+	size_t n;
+	const struct pair *pairs = target_pairs(req->arena, req_body_text(req), &n);
+
+	return fields_from_pairs(req->arena, pairs, n, req->route->body, out, present);
 }
