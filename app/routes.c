@@ -1,5 +1,6 @@
 /* The route tables of all features; a feature joins by its line here. */
 #include "app/app.h"
+#include "app/auth/auth.h"
 #include "app/beacons/beacons.h"
 #include "app/categories/categories.h"
 #include "app/feed/feed.h"
@@ -15,6 +16,11 @@
 
 const struct route *const app_routes[] = {
 	health_routes, /* one a line, so that features may join side by side */
+	auth_signup_routes,
+	auth_session_routes,
+	auth_password_routes,
+	auth_mfa_routes,
+	auth_page_routes,
 	profiles_routes,
 	graph_routes,
 	posts_routes,

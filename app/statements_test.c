@@ -166,6 +166,12 @@ static void check_line(const struct stmt *s, const PGresult *plan, int line)
 		complain(s, "reads all of", table_of(text));
 }
 
+/* The seed fills empty tables, and means all of them. */
+static bool may_read_all(const struct stmt *s)
+{
+	return strncmp(s->name, "seed_", 5) == 0;
+}
+
 static bool can_be_explained(const struct stmt *s)
 {
 	static const char *const verbs[] = { "SELECT", "INSERT", "UPDATE", "DELETE",
@@ -187,7 +193,7 @@ static void check_plan(const struct stmt *s)
 	plan = run(s->nparams ? t_fmt("%s)", sql) : sql);
 	if (!succeeded(plan))
 		complain(s, "EXPLAIN:", PQresultErrorMessage(plan));
-	for (int i = 0; i < PQntuples(plan); i++)
+	for (int i = 0; i < PQntuples(plan) && !may_read_all(s); i++)
 		check_line(s, plan, i);
 	PQclear(plan);
 }

@@ -12,9 +12,7 @@ static const char *setting(const char *url)
 
 static struct t_run migrate(const char *url, const char *verb, const char *word)
 {
-	const char *settings[] = { setting(url), NULL };
-
-	return t_run(settings, "migrate", verb, word, NULL);
+	return t_run(T_LIST(setting(url)), "migrate", verb, word);
 }
 
 static void succeeds(struct t_run run)
@@ -117,7 +115,6 @@ TEST(each_migration_alone_goes_up_and_down)
 TEST(migrate_speaks_to_scripts)
 {
 	const char *url = t_empty_database();
-	const char *none[] = { NULL };
 	struct t_run run = migrate(url, "version", "--json");
 
 	EXPECT_EQ(0, run.status);
@@ -141,7 +138,7 @@ TEST(migrate_speaks_to_scripts)
 	EXPECT_EQ(2, migrate(url, "version", "1").status);
 	EXPECT_EQ(2, migrate(url, "create", "No Name").status);
 	EXPECT_EQ(1, migrate(url, "goto", "999999").status);
-	EXPECT_EQ(0, t_run(none, "migrate", "--help", NULL).status);
+	EXPECT_EQ(0, t_run(NULL, "migrate", "--help").status);
 	run = migrate("postgresql://127.0.0.1:1/none", "up", "--json");
 	EXPECT_EQ(1, run.status);
 	EXPECT_TRUE(strstr(run.out, "{\"ok\":false,\"error\":\"cannot connect") == run.out);
@@ -152,19 +149,20 @@ TEST(migrate_speaks_to_scripts)
 
 TEST(config_masks_secrets)
 {
-	const char *settings[] = { "JWT_SECRET=in-no-log-" T_SECRET "-and-long-enough-to-be-taken",
-				   "DATABASE_URL=postgresql://u:" T_SECRET "@127.0.0.1/d", NULL };
-	struct t_run run = t_run(settings, "config", NULL);
+	const char *const *settings =
+		T_LIST("JWT_SECRET=" T_SECRET "-and-long-enough-to-be-taken",
+		       "DATABASE_URL=postgresql://u:" T_SECRET "@127.0.0.1/d");
+	struct t_run run = t_run(settings, "config");
 
 	EXPECT_EQ(0, run.status);
 	EXPECT_TRUE(strstr(run.out, "JWT_SECRET=") != NULL);
 	EXPECT_TRUE(strstr(run.out, "PORT=8080") != NULL);
 	EXPECT_TRUE(strstr(run.out, T_SECRET) == NULL);
-	run = t_run(settings, "config", "--json", NULL);
+	run = t_run(settings, "config", "--json");
 	EXPECT_EQ(0, run.status);
 	EXPECT_TRUE(strstr(run.out, T_SECRET) == NULL);
 	run = t_run(T_LIST("PORT=70000"), "config");
 	EXPECT_EQ(1, run.status);
 	EXPECT_TRUE(strstr(run.err, "PORT") != NULL);
-	EXPECT_EQ(2, t_run(settings, "config", "--xml", NULL).status);
+	EXPECT_EQ(2, t_run(settings, "config", "--xml").status);
 }

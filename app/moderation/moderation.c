@@ -1,6 +1,7 @@
 /* The rules behind moderation.h: what is refused, and what a strike leads to. */
 #include "app/moderation/moderation.h"
 
+#include "app/auth/auth.h"
 #include "app/moderation/moderation_db.h"
 #include "app/moderation/tone.h"
 
@@ -103,6 +104,7 @@ static err refuse_blocked(struct req *r, const struct err_info *info, str catego
 		TRY(db_begin(r->db, &tx));
 		TRY(strike(tx, r, category, text, &s));
 		TRY(db_commit(tx));
+		auth_forget(r->user.id);
 	}
 	return req_fail_with(r, (err){ info }, strike_fields, &s);
 }

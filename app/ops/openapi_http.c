@@ -6,8 +6,6 @@
 #include "version.h"
 
 #include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
 
 static const struct openapi_tag tags[] = {
 	{ "account", "The account as a whole: status, deactivation, deletion" },
@@ -56,18 +54,14 @@ str openapi_of_product(struct arena *a, const char *server_url)
 	return openapi_document(a, app_routes, &info);
 }
 
-static str document; /* for as long as the process lives */
+static str document;
 
 static void make_document(void)
 {
-	struct arena *a = arena_new();
-	str made = openapi_of_product(a, NULL);
-	char *kept = malloc(made.n);
+	static struct arena *arena; /* for as long as the process lives */
 
-	if (!kept)
-		abort();
-	document = (str){ memcpy(kept, made.p, made.n), made.n };
-	arena_free(a);
+	arena = arena_new();
+	document = openapi_of_product(arena, NULL);
 }
 
 static err get_document(struct req *r)

@@ -44,7 +44,7 @@ SELECT COALESCE(known.word, longer.word, alike.word, w.word) AS word,
   LEFT JOIN lexicon known ON known.word = w.word
   LEFT JOIN LATERAL (
 	SELECT l.word, l.posts FROM lexicon l
-	 WHERE known.word IS NULL AND char_length(w.word) >= 3 AND l.word ^@ w.word
+	 WHERE known.word IS NULL AND char_length(w.word) >= 3 AND l.word LIKE w.word || '%' AND l.word ^@ w.word
 	 ORDER BY l.posts DESC LIMIT 1) longer ON true
   LEFT JOIN LATERAL (
 	SELECT l.word, l.posts FROM lexicon l

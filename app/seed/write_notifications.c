@@ -82,7 +82,7 @@ static void note_answer(struct writer *w, int answer)
 		 &(struct note){ p->comment && !to_comment ? "comment" : "reply",
 				 p->comment && !to_comment ? "comment" : NULL, above->author,
 				 p->author, p->comment ? p->comment_on : p->parent,
-				 p->comment ? answer : NONE, p->at, NULL });
+				 answer, p->at, NULL });
 }
 
 static void note_mentions(struct writer *w)

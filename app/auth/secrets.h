@@ -1,0 +1,21 @@
+/* Tokens that are handed out, and the server's own keys. Private to app/auth. */
+#pragma once
+
+#include "app/app.h"
+#include "lib/base/crypt.h"
+
+/* A new token and what the database keeps of it. */
+struct secret {
+	str text; /* 43 characters */
+	struct bytes hash;
+};
+struct secret secret_new(struct arena *a);
+
+/* What the database has of a token; for one of any form. */
+struct bytes secret_hash(struct arena *a, str text);
+
+/* A key for one purpose, from JWT_SECRET. */
+void auth_key(const struct app *app, str purpose, uint8_t key[static KEY_BYTES]);
+
+/* HMAC-SHA256 under such a key, as bytes in the arena. */
+struct bytes auth_mac(struct arena *a, const struct app *app, str purpose, str text);

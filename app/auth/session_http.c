@@ -1,0 +1,219 @@
+/* Signing in, staying signed in, signing out. */
+#include "app/auth/altcha.h"
+#include "app/auth/auth.h"
+#include "app/auth/rules.h"
+#include "app/auth/session.h"
+
+#include "app/moderation/moderation.h"
+#include "lib/base/password.h"
+
+static const struct rate rate_login = { "login", 10.0 / 60, 10 };
+static const struct rate rate_login_account = { "login_account", 5.0 / 60, 5 };
+static const struct rate rate_login_hourly = { "login_hourly", 30.0 / 3600, 30 };
+static const struct rate rate_refresh = { "refresh", 30.0 / 60, 30 };
+
+static const struct err_info ended_info = { 401, "session_ended", "This session has ended", NULL };
+static const err err_ended = { &ended_info };
+
+/* ---- POST /auth/login ---- */
+
+struct login_form {
+	str email, password, altcha_token;
+};
+static const struct field login_form_fields[] = {
+	FIELD(struct login_form, email, .required = true, .max = 320),
+	FIELD(struct login_form, password, .required = true, .keep_space = true, .min = 1,
+	      .max = 1024),
+	FIELD(struct login_form, altcha_token,
+	      .help = "the solved challenge, where it is required"),
+	{ 0 },
+};
+
+struct mfa_needed {
+	bool mfa_required;
+	str temp_token;
+};
+static const struct field mfa_needed_fields[] = {
+	FIELD(struct mfa_needed, mfa_required),
+	FIELD(struct mfa_needed, temp_token),
+	{ 0 },
+};
+
+static err ask_second_factor(struct req *r, const struct candidate *c)
+{
+	struct secret token = secret_new(r->arena);
+	struct mfa_needed out = { true, token.text };
+	int64_t opened;
+
+	TRY(challenge_open(r->db, c->id, c->password, token.hash, &opened));
+	if (!opened)
+		return err_credentials;
+	reply_header(r, "Cache-Control", S("no-store"));
+	return reply_as(r, 200, mfa_needed_fields, &out);
+}
+
+/* A hash that is weaker than today's is replaced while the password is at hand. */
+static err renew_hash(struct req *r, const struct login_form *in, struct candidate *c)
+{
+	str hash;
+
+	if (!password_needs_rehash(c->password) || in->password.n > PASSWORD_MAX)
+		return OK;
+	TRY(password_make_hash(r, in->password, &hash));
+	TRY(password_rehash(r->db, c->id, c->password, hash));
+	c->password = hash;
+	return OK;
+}
+
+/* Only failures count against an account: whoever knows the password is not kept out by it. */
+static err throttle(struct req *r, str email)
+{
+	TRY(req_limit(r, &rate_login_account, email));
+	return req_limit(r, &rate_login_hourly, email);
+}
+
+static void unthrottle(struct req *r, str email)
+{
+	req_unlimit(r, &rate_login_account, email);
+	req_unlimit(r, &rate_login_hourly, email);
+}
+
+static err login(struct req *r)
+{
+	struct login_form in = { 0 };
+	struct candidate c;
+	bool right;
+	str email;
+
+	TRY(req_body(r, &in, NULL));
+	email = email_key(r->arena, in.email);
+	TRY(throttle(r, email));
+	TRY(altcha_check(r, in.altcha_token));
+	TRY(login_find(r->db, email, r->client, &c));
+	if (c.banned_ip)
+		return err_banned_ip;
+	TRY(password_is_right(r, in.password, c.password, &right));
+	if (!right)
+		return err_credentials;
+	unthrottle(r, email);
+	if (is_minor(c.birth_month, c.birth_year, time_now()))
+		return err_age_restricted;
+	TRY(check_status(r, c.id, c.status, c.lapsed));
+	TRY(renew_hash(r, &in, &c));
+	if (c.mfa_enabled)
+		return ask_second_factor(r, &c);
+	return session_start(r, c.id, c.email, c.password, false);
+}
+
+/* ---- POST /auth/refresh ---- */
+
+struct refresh_form {
+	str refresh_token;
+};
+static const struct field refresh_form_fields[] = {
+	FIELD(struct refresh_form, refresh_token, .required = true, .min = 1, .max = 512),
+	{ 0 },
+};
+
+struct tokens {
+	str access_token, refresh_token;
+};
+static const struct field tokens_fields[] = {
+	FIELD(struct tokens, access_token),
+	FIELD(struct tokens, refresh_token),
+	{ 0 },
+};
+
+/* Nobody guesses a token of 256 bits; this only bounds what a broken client costs. */
+static err limit_user(struct req *r, uuid user)
+{
+	char key[UUID_TEXT];
+
+	uuid_format(user, key);
+	return req_limit(r, &rate_refresh, (str){ key, sizeof key });
+}
+
+static err judge(struct req *r, const struct refreshed *f)
+{
+	bool lifted;
+
+	if (str_eq(f->verdict, S("again")) || str_eq(f->verdict, S("fresh"))) {
+		if (f->lapsed)
+			TRY(moderation_lift_suspension(r->db, f->user, &lifted));
+		return OK;
+	}
+	auth_forget(f->user);
+	if (str_eq(f->verdict, S("reused")) || str_eq(f->verdict, S("dead")))
+		return err_ended;
+	if (str_eq(f->verdict, S("banned")))
+		return err_banned;
+	return str_eq(f->verdict, S("suspended")) ? err_suspended : err_inactive;
+}
+
+/* Nothing but the database is asked: a failure here costs the client its keys (contract §11, 7). */
+static err refresh(struct req *r)
+{
+	struct refresh_form in = { 0 };
+	struct refreshed f;
+	struct tokens out;
+	str next;
+	err e;
+
+	TRY(req_body(r, &in, NULL));
+	next = session_successor(r, in.refresh_token);
+	e = session_refresh(r->db, secret_hash(r->arena, in.refresh_token),
+			    secret_hash(r->arena, next), session_agent(r), r->client, &f);
+	if (err_is(e, err_not_found)) {
+		TRY(req_limit(r, &rate_refresh, r->client));
+		return err_ended;
+	}
+	TRY(e);
+	TRY(judge(r, &f));
+	if (str_eq(f.verdict, S("fresh")))
+		TRY(limit_user(r, f.user));
+	out.refresh_token = next;
+	out.access_token = session_access_token(r,
+						&(struct session){ f.session, f.user, f.email,
+								   f.mfa, f.since });
+	reply_header(r, "Cache-Control", S("no-store"));
+	return reply(r, &out);
+}
+
+/* ---- POST /auth/logout ---- */
+
+struct logout_form {
+	str refresh_token, fcm_token;
+};
+static const struct field logout_form_fields[] = {
+	FIELD(struct logout_form, refresh_token, .max = 512,
+	      .help = "of the session to end; default: the session of the access token"),
+	FIELD(struct logout_form, fcm_token, .max = 4096,
+	      .help = "device that gets no more pushes"),
+	{ 0 },
+};
+
+static err logout(struct req *r)
+{
+	struct logout_form in = { 0 };
+	struct bytes token = { 0 };
+
+	TRY(req_body(r, &in, NULL));
+	if (in.refresh_token.p)
+		token = secret_hash(r->arena, in.refresh_token);
+	TRY(session_close(r->db, r->user.id, r->user.session, token, in.fcm_token));
+	auth_forget(r->user.id);
+	return reply_message(r, "Signed out");
+}
+
+const struct route auth_session_routes[] = {
+	{ POST, "/api/v1/auth/login", login,
+	  "sign in: a session, or mfa_required and a temp_token for /auth/mfa/verify",
+	  .auth = AUTH_NONE, .rate = &rate_login, .body = login_form_fields,
+	  .out = full_session_fields, .errors = "401 403" },
+	{ POST, "/api/v1/auth/refresh", refresh, "new tokens for a refresh token",
+	  .auth = AUTH_NONE, .body = refresh_form_fields, .out = tokens_fields,
+	  .errors = "401 403" },
+	{ POST, "/api/v1/auth/logout", logout, "end this session", .auth = AUTH_ACCOUNT,
+	  .body = logout_form_fields, .out = message_fields },
+	{ 0 },
+};
