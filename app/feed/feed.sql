@@ -132,12 +132,14 @@ SELECT s.id, s.post_ids[$4 + 1:$4 + $5] AS page, cardinality(s.post_ids) AS leng
 
 -- A page of an order made earlier, as far as the viewer may still see it.
 -- name: feed_cards     $1 viewer uuid, $2 posts uuids
-SELECT c.*
-  FROM unnest($2) WITH ORDINALITY AS w (id, place)
-  JOIN feed_posts($1) v ON v.id = w.id
-  JOIN post_cards($1) c ON c.id = v.id
- ORDER BY w.place
- LIMIT 100;
+WITH page AS MATERIALIZED (
+	SELECT v.id, w.place
+	  FROM unnest($2) WITH ORDINALITY AS w (id, place)
+	  JOIN feed_posts($1) v ON v.id = w.id
+	 LIMIT 100
+)
+SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
+ ORDER BY page.place;
 
 -- name: feed_weights
 SELECT max(value) FILTER (WHERE key = 'feed_cooling_multiplier') AS cooling_multiplier,
