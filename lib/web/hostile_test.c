@@ -35,7 +35,8 @@ static void refused(const char *head, const char *rest)
 	hang_up(w);
 }
 
-#define P "POST /echo HTTP/1.1\r\nHost: x\r\n"
+#define P	 "POST /echo HTTP/1.1\r\nHost: x\r\n"
+#define HTTP_1_0 "POST /echo HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n"
 
 TEST(lengths_that_could_be_read_differently_are_refused)
 {
@@ -73,8 +74,7 @@ TEST(lengths_that_could_be_read_differently_are_refused)
 		P "Content-Length: \r\n\r\n",
 		P "Content-Length: 99999999999999999999999999\r\n\r\n",
 		P "Content-Length: 18446744073709551617\r\n\r\n",
-		"POST /echo HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n"
-		"Transfer-Encoding: chunked\r\n\r\n",
+		HTTP_1_0 "Transfer-Encoding: chunked\r\n\r\n",
 	};
 
 	site_start();
@@ -466,8 +466,9 @@ TEST(noise_never_hurts)
 		for (uint64_t n = rand_below(&seq, 25); n; n--)
 			say(w, words[rand_below(&seq, sizeof words / sizeof *words)]);
 		shutdown(w->fd, SHUT_WR);
-		if (i % 5 == 0)
-			is_closed(w);
+		if (i % 100
+		    == 0) /* MHD may miss an end that comes with the last bytes: a second each */
+			EXPECT_TRUE(is_closed(w));
 		hang_up(w);
 	}
 	EXPECT_EQ(200, get("/hello", "")->status);
