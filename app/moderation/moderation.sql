@@ -38,6 +38,8 @@ UPDATE posts p
   FROM suspended
  WHERE p.author_id = suspended.id AND p.status = 'active';
 
+-- A banned address can neither register nor sign in, so it is let go after a while (many share one), and
+-- one that is our own proxy or network's is not noted at all.
 -- name: strike_ban     $1 user_id uuid, $2 reason text, $3 client text
 WITH banned AS (
 	UPDATE users u
@@ -54,9 +56,12 @@ WITH banned AS (
 	  FROM banned
 	 WHERE s.user_id = banned.id AND s.revoked_at IS NULL
 ), address AS (
-	INSERT INTO banned_ips (ip, user_id, reason)
-	SELECT $3::text::inet, id, $2 FROM banned WHERE $3 IS NOT NULL
-	ON CONFLICT (ip) DO NOTHING
+	INSERT INTO banned_ips (ip, user_id, reason, expires_at)
+	SELECT c.ip, banned.id, $2, now() + interval '30 days'
+	  FROM banned, (SELECT $3::text::inet AS ip) c
+	 WHERE NOT EXISTS (SELECT FROM unnest(ARRAY['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16',
+		'::1', 'fc00::/7', 'fe80::/10']::inet[]) near WHERE c.ip <<= near)
+	ON CONFLICT (ip) DO UPDATE SET expires_at = excluded.expires_at WHERE banned_ips.expires_at IS NOT NULL
 )
 UPDATE posts p
    SET status = 'jailed'

@@ -6,6 +6,8 @@
 #include "version.h"
 
 #include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
 
 static const struct openapi_tag tags[] = {
 	{ "account", "The account as a whole: status, deactivation, deletion" },
@@ -54,14 +56,18 @@ str openapi_of_product(struct arena *a, const char *server_url)
 	return openapi_document(a, app_routes, &info);
 }
 
-static str document;
+static str document; /* for as long as the process lives */
 
 static void make_document(void)
 {
-	static struct arena *arena; /* for as long as the process lives */
+	struct arena *a = arena_new();
+	str made = openapi_of_product(a, NULL);
+	char *kept = malloc(made.n);
 
-	arena = arena_new();
-	document = openapi_of_product(arena, NULL);
+	if (!kept)
+		abort();
+	document = (str){ memcpy(kept, made.p, made.n), made.n };
+	arena_free(a);
 }
 
 static err get_document(struct req *r)
