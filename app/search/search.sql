@@ -1,10 +1,12 @@
 -- Search. `like` parameters have %, _ and \ escaped. Access: T-SRC-1, T-BLK-3, T-BLK-4, T-FOL-5.
 
 -- The exact handle stands first, and is found even when the account is private (T-SRC-2). The rest are
--- the likest of a bounded number of candidates from each index.
+-- the likest of a bounded number of candidates from each index. A range rather than LIKE for the handle's
+-- beginning, because the plan is made before the text is known; nothing sorts behind the last character.
 -- name: search_people     $1 viewer uuid, $2 q text, $3 like text
 WITH candidate AS (
-	(SELECT id FROM profiles WHERE lower(handle) LIKE lower($3) || '%' AND is_live LIMIT 50)
+	(SELECT id FROM profiles
+	  WHERE lower(handle) >= lower($2) AND lower(handle) < lower($2) || chr(1114111) AND is_live LIMIT 50)
 	UNION
 	(SELECT id FROM profiles WHERE char_length($2) >= 3 AND handle % $2 AND is_live
 	  ORDER BY similarity(handle, $2) DESC LIMIT 30)
