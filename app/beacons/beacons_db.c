@@ -63,6 +63,11 @@ static const struct field resolution_fields[] = {
 	{ 0 },
 };
 
+/* A user's tags of today and yesterday: what a beacon of his may carry. */
+struct beacon_tags {
+	uint8_t today[SHA256_BYTES], yesterday[SHA256_BYTES];
+};
+
 /* The keys of this loop's day. */
 static _Thread_local struct {
 	int64_t day;
@@ -89,7 +94,7 @@ static err load_keys(struct db *db, int64_t day)
 	return OK;
 }
 
-err beacon_tags(struct db *db, uuid user, struct beacon_tags *out)
+static err beacon_tags(struct db *db, uuid user, struct beacon_tags *out)
 {
 	int64_t day = time_now().us / DAY;
 	str id = { (const char *)user.b, sizeof(user.b) };

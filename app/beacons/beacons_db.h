@@ -34,14 +34,6 @@ struct new_beacon {
 	int32_t minutes; /* until it expires */
 };
 
-/* A user's tags of today and yesterday: what a beacon of his may carry. */
-struct beacon_tags {
-	uint8_t today[32], yesterday[32];
-};
-
-/* Keys come from the database once a day and loop. Suspends. */
-err beacon_tags(struct db *db, uuid user, struct beacon_tags *out);
-
 /* Writes and reads back in one round trip. Suspends. */
 err beacon_create(struct db *db, uuid user, const struct new_beacon *in, struct beacon *out);
 

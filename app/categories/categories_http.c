@@ -59,7 +59,8 @@ struct choices {
 	bool enabled;
 };
 static const struct field choices_fields[] = {
-	FIELD(struct choices, settings, .of = choice_fields, .size = sizeof(struct choice), .max = CHOICES_MAX),
+	FIELD(struct choices, settings, .of = choice_fields, .size = sizeof(struct choice),
+	      .max = CHOICES_MAX),
 	FIELD(struct choices, category_id),
 	FIELD(struct choices, enabled),
 	{ 0 },

@@ -26,9 +26,8 @@ TEST(a_new_post_comes_back_whole)
 	struct t_user ann = t_user("ann");
 	const struct t_reply *r = EXPECT(
 		201,
-		t_post_json(
-			&ann, API "/posts",
-			"{'body': 'Good morning #Wien and #wien!', 'visibility': 'public'}"));
+		t_post_json(&ann, API "/posts",
+			    "{'body': 'Good morning #Wien and #wien!', 'visibility': 'public'}"));
 
 	EXPECT_STR("Good morning #Wien and #wien!", r, "post.body");
 	EXPECT_STR(ann.id, r, "post.author.id");

@@ -28,7 +28,8 @@ static const struct field change_fields[] = {
 	FIELD(struct profile_change, interests, .max = 20),
 	FIELD(struct profile_change, is_private),
 	FIELD(struct profile_change, status_text, .max = 80),
-	FIELD(struct profile_change, metadata_fields, .of = metadata_field_fields, .size = sizeof(struct metadata_field), .max = 8),
+	FIELD(struct profile_change, metadata_fields, .of = metadata_field_fields,
+	      .size = sizeof(struct metadata_field), .max = 8),
 	FIELD(struct profile_change, beacon_enabled),
 	{ 0 },
 };
