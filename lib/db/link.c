@@ -233,9 +233,19 @@ static void on_connecting_ready(void *arg, [[maybe_unused]] int ready)
 static void begin_attempt(struct link *l)
 {
 	const struct link_params *p = l->params;
-	const char *const keywords[] = { "dbname", "fallback_application_name", "client_encoding",
-					 "options", NULL };
-	const char *const values[] = { p->url, p->application_name, "UTF8", p->options, NULL };
+	/* The URL, which comes behind them, may say otherwise of the first four. */
+	const char *const keywords[] = { "keepalives_idle",
+					 "keepalives_interval",
+					 "keepalives_count",
+					 "tcp_user_timeout",
+					 "dbname",
+					 "fallback_application_name",
+					 "client_encoding",
+					 "options",
+					 NULL };
+	const char *const values[] = { "30",	"10",	    "3",
+				       "30000", p->url,	    p->application_name,
+				       "UTF8",	p->options, NULL };
 
 	l->state = LINK_CONNECTING;
 	timer_set(l->timer, l->patience);

@@ -22,6 +22,7 @@ struct migrator {
 	const char *table;   /* quoted, with its schema */
 	const char *literal; /* the same as a string literal */
 	int64_t keys[2];     /* of the locks */
+	bool told;	     /* that we wait for one */
 	const char **problem;
 };
 
@@ -288,8 +289,9 @@ static bool lock_one(struct migrator *m, int64_t key)
 		return false;
 	if (PQgetvalue(r, 0, 0)[0] == 't')
 		return true;
-	if (m->watch.waiting)
+	if (m->watch.waiting && !m->told)
 		m->watch.waiting(m->watch.arg);
+	m->told = true;
 	return tell(m, "waiting for the lock",
 		    arena_printf(m->arena, "SELECT pg_advisory_lock(%lld)", (long long)key));
 }
@@ -297,6 +299,7 @@ static bool lock_one(struct migrator *m, int64_t key)
 static bool lock(struct migrator *m, const char **problem)
 {
 	m->problem = problem;
+	m->told = false;
 	return lock_one(m, m->keys[0]) && lock_one(m, m->keys[1]) && create_table(m);
 }
 
