@@ -23,7 +23,7 @@ static void yields(void *arg)
 	(void)arg;
 	other = co_self();
 	for (int i = 0; i < TIMES; i++)
-		co_yield();
+		co_yield ();
 }
 
 static void switch_round_trip(void)
