@@ -65,6 +65,7 @@ struct loop {
 
 	void (*on_stall)(const char *name, int64_t us);
 	const char *slice_name;
+	int64_t slice_started;
 };
 
 struct timer {
@@ -87,15 +88,20 @@ static _Thread_local struct loop *self;
 
 /* ---- slices ---- */
 
-/* The end of a slice that began at `started`; the beginning of the next. */
-static int64_t slice_end(struct loop *l, int64_t started)
+static void slice_begin(struct loop *l)
 {
-	int64_t now = time_monotonic();
-
-	if (now - started > STALL && l->on_stall)
-		l->on_stall(l->slice_name, now - started);
+	l->slice_started = time_monotonic();
 	l->slice_name = NULL;
-	return now;
+}
+
+void loop_new_slice(struct loop *l)
+{
+	int64_t started = l->slice_started;
+	const char *name = l->slice_name;
+
+	slice_begin(l);
+	if (l->slice_started - started > STALL && l->on_stall)
+		l->on_stall(name, l->slice_started - started);
 }
 
 void loop_on_stall(struct loop *l, void (*fn)(const char *name, int64_t us))
@@ -168,14 +174,14 @@ static void on_mail(evutil_socket_t fd, short what, void *arg)
 	struct loop *l = arg;
 	uint64_t count;
 	ssize_t n = read(fd, &count, sizeof count); /* before the mail is taken: no bell is lost */
-	int64_t at = time_monotonic();
 
 	(void)n, (void)what;
+	slice_begin(l);
 	for (struct letter *m = take_mail(l), *next; m; m = next) {
 		next = m->next;
 		m->fn(m->arg);
 		free(m);
-		at = slice_end(l, at);
+		loop_new_slice(l);
 	}
 }
 
@@ -284,8 +290,8 @@ void waiter_wake(struct waiter *w)
 /* Runs the coroutines that are ready, and those they make ready, for some rounds. */
 static void run_ready(struct loop *l)
 {
-	int64_t at = l->ready ? time_monotonic() : 0;
-
+	if (l->ready)
+		slice_begin(l);
 	for (int round = 0; l->ready && round < READY_ROUNDS; round++) {
 		struct waiter *w = l->ready, *next;
 
@@ -294,7 +300,7 @@ static void run_ready(struct loop *l)
 		for (; w; w = next) {
 			next = w->next; /* w is on the coroutine's stack and soon gone */
 			co_resume(w->co);
-			at = slice_end(l, at);
+			loop_new_slice(l);
 		}
 	}
 }
@@ -343,9 +349,13 @@ static void run_hooks(struct loop *l)
 
 	l->hooks = l->hooks_running;
 	l->hooks_running = h;
+	if (h.n)
+		slice_begin(l);
 	for (size_t i = 0; i < h.n; i++)
-		if (h.v[i].fn)
+		if (h.v[i].fn) {
 			h.v[i].fn(h.v[i].arg);
+			loop_new_slice(l);
+		}
 	l->hooks_running.n = 0;
 }
 
@@ -475,8 +485,9 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		set_event(&t->event, t->due - now);
 		return;
 	}
+	slice_begin(l);
 	t->fn(t->arg); /* may free t */
-	slice_end(l, now);
+	loop_new_slice(l);
 }
 
 static void timer_init(struct timer *t, struct loop *l, void (*fn)(void *), void *arg)
@@ -536,11 +547,11 @@ static void on_watch(evutil_socket_t fd, short what, void *arg)
 {
 	struct watch *w = arg;
 	struct loop *l = w->loop;
-	int64_t at = time_monotonic();
 
 	(void)fd;
+	slice_begin(l);
 	w->fn(w->arg, what & EV_READ ? WATCH_READ : WATCH_WRITE); /* may free w */
-	slice_end(l, at);
+	loop_new_slice(l);
 }
 
 struct watch *watch_new(struct loop *l, int fd, void (*fn)(void *, int ready), void *arg)

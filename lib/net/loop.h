@@ -104,3 +104,7 @@ void *loop_part(struct loop *l, const struct loop_part *kind);
  * uninterrupted slice longer than 10 ms. A coroutine keeps the name across its waits. */
 void loop_on_stall(struct loop *l, void (*fn)(const char *name, int64_t us));
 void loop_set_slice_name(struct loop *l, const char *name);
+
+/* What came before in this callback and what follows are two slices: for a callback that handles many
+ * things, each of them short. */
+void loop_new_slice(struct loop *l);

@@ -549,6 +549,42 @@ static void start_hogs(void *arg)
 	usleep(30000);
 }
 
+static void two_things(void *arg)
+{
+	(void)arg;
+	loop_set_slice_name(l, "first");
+	usleep(20000);
+	loop_new_slice(l);
+	loop_set_slice_name(l, "second");
+	usleep(20000);
+	loop_stop(l);
+}
+
+TEST(a_callback_may_split_its_work_into_slices)
+{
+	l = loop_new();
+	loop_on_stall(l, note_stall);
+	loop_post(l, two_things, NULL);
+	run();
+	EXPECT_CSTR("first second ", stalls);
+}
+
+static void long_hook(void *arg)
+{
+	(void)arg;
+	usleep(20000);
+	loop_stop(l);
+}
+
+TEST(a_hook_is_a_slice)
+{
+	l = loop_new();
+	loop_on_stall(l, note_stall);
+	loop_at_turn_end(l, long_hook, NULL);
+	run();
+	EXPECT_CSTR("? ", stalls);
+}
+
 TEST(stalls_are_reported_with_the_slices_name)
 {
 	l = loop_new();

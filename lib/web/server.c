@@ -290,8 +290,10 @@ static void *on_uri(void *cls, const char *uri, struct MHD_Connection *mhd)
 {
 	struct server *s = cls;
 	struct web_conn *c = conn_of(mhd);
-	struct request *r = c ? request_take(&s->web, uri ? uri : "") : NULL;
+	struct request *r;
 
+	loop_new_slice(s->web.loop); /* MHD handles many connections in one callback */
+	r = c ? request_take(&s->web, uri ? uri : "") : NULL;
 	if (r)
 		web_conn_begin(c, r);
 	return r;
