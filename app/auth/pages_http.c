@@ -133,6 +133,6 @@ const struct route auth_page_routes[] = {
 	{ GET, "/reset-password", reset_page, "page: form for a new password", .auth = AUTH_NONE,
 	  .query = token_query_fields },
 	{ POST, "/reset-password", reset_submit, "page: set the new password", .auth = AUTH_NONE,
-	  .rate = &rate_page, .body = reset_page_fields },
+	  .rate = &rate_page, .body = reset_page_fields, .body_kind = BODY_FORM },
 	{ 0 },
 };

@@ -17,6 +17,7 @@ static const struct openapi_tag tags[] = {
 	{ "blocks", "Who is blocked" },
 	{ "categories", "What posts are about, and which of it one wants to see" },
 	{ "circle", "The people one trusts most" },
+	{ "complete-onboarding", "The last step of a new account" },
 	{ "feed", "Posts of others: followed, ranked, videos" },
 	{ "hashtags", "Words that posts are filed under" },
 	{ "health", "Is the server well?" },
@@ -27,9 +28,14 @@ static const struct openapi_tag tags[] = {
 	{ "profile", "One's own profile" },
 	{ "profiles", "Other people's profiles" },
 	{ "reports", "Telling the moderators" },
+	{ "reset-password", "Page: a new password, by the link of a mail" },
+	{ "robots", "For search engines" },
 	{ "search", "People, tags and posts by words" },
 	{ "settings", "What one has chosen" },
+	{ "test", "Is anybody there?" },
 	{ "users", "Following, and what belongs to a user" },
+	{ "verified", "Page: an address has been confirmed" },
+	{ "verify-error", "Page: a link of a mail is no longer good" },
 	{ NULL, NULL },
 };
 

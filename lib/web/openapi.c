@@ -144,7 +144,7 @@ static void put_failures(struct document *d)
 				 S("{\"Retry-After\":{\"description\":\"seconds\","
 				   "\"schema\":{\"type\":\"integer\"}}}"));
 		}
-		put_json_content(d, error_fields, false);
+		put_content(d, JSON_TYPE, error_fields, false);
 		json_object_end(d->w);
 	}
 	json_object_end(d->w);

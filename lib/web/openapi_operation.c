@@ -159,11 +159,11 @@ static void put_parameters(struct document *d, const char *path, const struct ro
 
 /* ---- bodies and replies ---- */
 
-void put_json_content(struct document *d, const struct field *fields, bool input)
+void put_content(struct document *d, const char *type, const struct field *fields, bool input)
 {
 	json_key(d->w, S("content"));
 	json_object_begin(d->w);
-	json_key(d->w, S("application/json"));
+	json_key(d->w, str_of(type));
 	json_object_begin(d->w);
 	json_key(d->w, S("schema"));
 	schemas_ref(&d->schemas, d->w, fields, input);
@@ -191,7 +191,8 @@ static void put_body(struct document *d, const struct route *r)
 	json_key(d->w, S("required"));
 	json_bool(d->w, !r->body || needs_body(r->body));
 	if (r->body) {
-		put_json_content(d, r->body, true);
+		const char *form = "application/x-www-form-urlencoded";
+		put_content(d, r->body_kind == BODY_FORM ? form : JSON_TYPE, r->body, true);
 	} else {
 		json_key(d->w, S("content"));
 		json_raw(d->w, S("{\"multipart/form-data\":{\"schema\":{\"type\":\"object\"}}}"));
@@ -211,7 +212,7 @@ static void put_success(struct document *d, const struct route *r)
 			 : r->out || status == 204 ? S("Done")
 						   : S("A page or a text"));
 	if (r->out)
-		put_json_content(d, r->out, false);
+		put_content(d, JSON_TYPE, r->out, false);
 	json_object_end(d->w);
 }
 

@@ -66,5 +66,6 @@ void put_operation(struct document *d, const char *path, const struct route *r);
 /* A query parameter by a field of a table. */
 void put_query_parameter(struct document *d, const struct field *f, const char *name);
 
-/* "content": {…} with a record in JSON. */
-void put_json_content(struct document *d, const struct field *fields, bool input);
+/* "content": {…} with a record in this media type. */
+#define JSON_TYPE "application/json"
+void put_content(struct document *d, const char *type, const struct field *fields, bool input);

@@ -79,6 +79,8 @@ static const struct route zoo_routes[] = {
 static const struct route more_routes[] = {
 	{ DELETE, "/api/v1/zoo/animals/:animal", run, "let an animal go", .status = 204 },
 	{ GET, "/api/v1/find", run, "search", .query = find_fields, .page = 20, .out = zoo_fields },
+	{ POST, "/page", run, "a page's form", .auth = AUTH_NONE, .body = new_animal,
+	  .body_kind = BODY_FORM },
 	{ GET, "/robots.txt", run, "rules for crawlers", .auth = AUTH_NONE },
 	{ 0 },
 };
@@ -136,8 +138,8 @@ TEST(openapi_head_says_whose_it_is)
 	EXPECT_CSTR("{\"name\":\"zoo\",\"description\":\"Animals\"}", at(doc, "tags 0"));
 	EXPECT_CSTR("{\"name\":\"find\",\"description\":\"Everything below /find\"}",
 		    at(doc, "tags 1"));
-	EXPECT_CSTR("\"robots\"", at(doc, "tags 2 name"));
-	EXPECT_CSTR("", at(doc, "tags 3"));
+	EXPECT_CSTR("\"robots\"", at(doc, "tags 3 name"));
+	EXPECT_CSTR("", at(doc, "tags 4"));
 	json_decref(doc);
 }
 
@@ -145,7 +147,7 @@ TEST(openapi_rows_of_one_path_are_one_entry)
 {
 	json_t *doc = document();
 
-	EXPECT_EQ(5, json_object_size(json_object_get(doc, "paths")));
+	EXPECT_EQ(6, json_object_size(json_object_get(doc, "paths")));
 	EXPECT_CSTR("\"getZooAnimalsById\"",
 		    at(doc, "paths /api/v1/zoo/animals/{id} get operationId"));
 	EXPECT_CSTR(
@@ -177,6 +179,10 @@ TEST(openapi_operation_follows_its_row)
 	EXPECT_CSTR("{\"$ref\":\"#/components/responses/TooLarge\"}", ADD("responses 413"));
 	EXPECT_CSTR("", ADD("responses 404"));
 #undef ADD
+	EXPECT_CSTR("{\"$ref\":\"#/components/schemas/AnimalInput\"}",
+		    at(doc,
+		       "paths /page post requestBody content "
+		       "application/x-www-form-urlencoded schema"));
 	EXPECT_CSTR("[]", at(doc, "paths /api/v1/zoo get security"));
 	EXPECT_CSTR("[{},{\"token\":[]}]", at(doc, "paths /api/v1/zoo/animals/{id} get security"));
 	EXPECT_CSTR("{\"description\":\"Done\"}",

@@ -21,6 +21,7 @@ enum auth {
 
 enum body {
 	BODY_JSON,   /* read whole, at most body_max bytes, then validated by the route's table */
+	BODY_FORM,   /* the same, but as an HTML form sends it (req_form) */
 	BODY_STREAM, /* the handler reads it as it comes (req_read) */
 };
 

@@ -220,7 +220,7 @@ static const char *row_mistake(const struct route *r)
 		return "a GET with a body";
 	if (r->body && r->body_kind == BODY_STREAM)
 		return "a streamed body has no field table";
-	if (r->body_max && !r->body && r->body_kind == BODY_JSON)
+	if (r->body_max && !r->body && r->body_kind != BODY_STREAM)
 		return "a body limit but no field table";
 	if (r->status && (r->status < 200 || r->status > 399))
 		return "the status is no success";
