@@ -200,17 +200,28 @@ static void put_body(struct document *d, const struct route *r)
 	json_object_end(d->w);
 }
 
+static int status_of(const struct route *r)
+{
+	return r->status ? r->status : 200;
+}
+
+/* Answers in a form of its own, errors included. */
+static bool is_page(const struct route *r)
+{
+	return !r->out && status_of(r) == 200;
+}
+
 static void put_success(struct document *d, const struct route *r)
 {
-	int status = r->status ? r->status : 200;
+	int status = status_of(r);
 
 	json_key(d->w, arena_printf(d->arena, "%d", status));
 	json_object_begin(d->w);
 	put_text(d->w, "description",
-		 status >= 300			   ? S("Elsewhere: see Location")
-			 : status == 201	   ? S("Made")
-			 : r->out || status == 204 ? S("Done")
-						   : S("A page or a text"));
+		 is_page(r)		 ? S("A page or a text")
+			 : status >= 300 ? S("Elsewhere: see Location")
+			 : status == 201 ? S("Made")
+					 : S("Done"));
 	if (r->out)
 		put_content(d, JSON_TYPE, r->out, false);
 	json_object_end(d->w);
@@ -256,6 +267,12 @@ static void put_responses(struct document *d, const struct route *r)
 		if (!may_fail_with(r, status) && !says_status(r->errors, status))
 			continue;
 		json_key(d->w, arena_printf(d->arena, "%d", status));
+		if (is_page(r)) {
+			json_object_begin(d->w);
+			put_text(d->w, "description", str_of(openapi_failures[i].description));
+			json_object_end(d->w);
+			continue;
+		}
 		put_ref(d->w, "responses", str_of(openapi_failures[i].name));
 		d->failed_with[i] = true;
 	}

@@ -1,0 +1,51 @@
+// What the program says of its API, and whether it keeps its word.
+//
+//   node check.mjs        SOJORN_BIN: the program; TEST_PG_URL: an empty database of a superuser
+//
+// Two linters that know nothing of us look at the document, then every operation is called on a running
+// server over a seeded database and its replies are held against the document. One result each; last
+// line: "N passed, M failed".
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { redocly, spectral } from './lint.mjs';
+import { badBodies, reads, withoutToken } from './calls.mjs';
+import { serve } from './server.mjs';
+
+const SHOWN = 40;
+let passed = 0;
+let failed = 0;
+
+function report(name, problems) {
+	if (problems.length === 0) {
+		passed++;
+		console.log(`ok    openapi: ${name}`);
+		return;
+	}
+	failed++;
+	console.log(`FAIL  openapi: ${name}`);
+	for (const problem of problems.slice(0, SHOWN)) console.log(`      ${problem}`);
+	if (problems.length > SHOWN) console.log(`      … and ${problems.length - SHOWN} more`);
+}
+
+const work = mkdtempSync(join(tmpdir(), 'sojorn-openapi-'));
+try {
+	const file = join(work, 'openapi.json');
+	writeFileSync(file, spawnSync(process.env.SOJORN_BIN, ['openapi'], { encoding: 'utf8' }).stdout);
+	report('spectral finds nothing', spectral(file));
+	report('redocly finds nothing', await redocly(file));
+
+	const server = await serve(work);
+	try {
+		report('reads answer as the document says', await reads(server));
+		report('without a token there is a 401', await withoutToken(server));
+		report('bad bodies are refused as the document says', await badBodies(server));
+	} finally {
+		report('the server ends well', await server.stop());
+	}
+} finally {
+	rmSync(work, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
