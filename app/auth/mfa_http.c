@@ -173,14 +173,6 @@ static const struct field verify_form_fields[] = {
 	{ 0 },
 };
 
-static err limit_account(struct req *r, uuid user)
-{
-	char key[UUID_TEXT];
-
-	uuid_format(user, key);
-	return req_limit(r, &rate_mfa_account, (str){ key, sizeof key });
-}
-
 /* The try is counted already. A right code is used up with the temporary token, in one statement. */
 static err pass(struct req *r, const struct verify_form *in, const struct challenged *c)
 {
@@ -214,7 +206,7 @@ static err verify(struct req *r)
 	if (err_is(e, err_not_found))
 		return err_temp_token;
 	TRY(e);
-	TRY(limit_account(r, c.user));
+	TRY(limit_account(r, &rate_mfa_account, c.user));
 	TRY(pass(r, &in, &c));
 	TRY(check_status(r, c.user, c.status, c.lapsed));
 	return session_start(r, c.user, c.email, c.password, true);

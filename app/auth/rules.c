@@ -168,7 +168,15 @@ err password_make_hash(struct req *r, str password, str *out)
 	return OK;
 }
 
-/* ---- states ---- */
+/* ---- limits and states ---- */
+
+err limit_account(struct req *r, const struct rate *rate, uuid user)
+{
+	char key[UUID_TEXT];
+
+	uuid_format(user, key);
+	return req_limit(r, rate, (str){ key, sizeof key });
+}
 
 err check_status(struct req *r, uuid user, str status, bool lapsed)
 {

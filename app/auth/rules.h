@@ -18,6 +18,9 @@ bool is_minor(int32_t birth_month, int32_t birth_year, usec now);
 
 int32_t year_of(usec t);
 
+/* A rate by account, for a request without a token. Error: err_rate_limited. */
+err limit_account(struct req *r, const struct rate *rate, uuid user);
+
 /* Is it the password? Hashes in the offload pool. A hash that is absent, or that nobody can check, takes
  * as long as another and is never right. Suspends. */
 err password_is_right(struct req *r, str password, str hash, bool *ret_right);
@@ -29,5 +32,5 @@ err password_make_hash(struct req *r, str password, str *out);
  * Errors: verify_email (401), banned, suspended (403). */
 err check_status(struct req *r, uuid user, str status, bool lapsed);
 
-extern const err err_age_restricted;   /* 403 */
-extern const err err_banned_ip;	       /* 403 ip_banned */
+extern const err err_age_restricted; /* 403 */
+extern const err err_banned_ip;	     /* 403 ip_banned */

@@ -10,6 +10,7 @@
 static const struct rate rate_login = { "login", 10.0 / 60, 10 };
 static const struct rate rate_login_account = { "login_account", 5.0 / 60, 5 };
 static const struct rate rate_login_hourly = { "login_hourly", 30.0 / 3600, 30 };
+/* Nobody guesses a token of 256 bits; this only bounds what a broken client costs. */
 static const struct rate rate_refresh = { "refresh", 30.0 / 60, 30 };
 
 static const struct err_info ended_info = { 401, "session_ended", "This session has ended", NULL };
@@ -119,19 +120,10 @@ struct tokens {
 	str access_token, refresh_token;
 };
 static const struct field tokens_fields[] = {
-	FIELD(struct tokens, access_token, .required = true),
-	FIELD(struct tokens, refresh_token, .required = true),
+	FIELD(struct tokens, access_token),
+	FIELD(struct tokens, refresh_token),
 	{ 0 },
 };
-
-/* Nobody guesses a token of 256 bits; this only bounds what a broken client costs. */
-static err limit_user(struct req *r, uuid user)
-{
-	char key[UUID_TEXT];
-
-	uuid_format(user, key);
-	return req_limit(r, &rate_refresh, (str){ key, sizeof key });
-}
 
 static err judge(struct req *r, const struct refreshed *f)
 {
@@ -170,7 +162,7 @@ static err refresh(struct req *r)
 	TRY(e);
 	TRY(judge(r, &f));
 	if (str_eq(f.verdict, S("fresh")))
-		TRY(limit_user(r, f.user));
+		TRY(limit_account(r, &rate_refresh, f.user));
 	out.refresh_token = next;
 	out.access_token = session_access_token(r,
 						&(struct session){ f.session, f.user, f.email,

@@ -45,9 +45,9 @@ struct signed_up {
 	str message, state, email;
 };
 static const struct field signed_up_fields[] = {
-	FIELD(struct signed_up, message, .required = true),
+	FIELD(struct signed_up, message),
 	FIELD(struct signed_up, state),
-	FIELD(struct signed_up, email, .required = true),
+	FIELD(struct signed_up, email),
 	{ 0 },
 };
 
@@ -156,7 +156,7 @@ struct resent {
 	str message, state;
 };
 static const struct field resent_fields[] = {
-	FIELD(struct resent, message, .required = true),
+	FIELD(struct resent, message),
 	FIELD(struct resent, state),
 	{ 0 },
 };
@@ -207,7 +207,8 @@ static const char *verify_link(struct req *r, str token)
 	return "/verified?status=success";
 }
 
-/* A person follows this link in a browser, so every outcome is a page. */
+/* A person follows this link in a browser, so every outcome is a page. A mail filter that only asks with HEAD
+ * what is behind it uses nothing up. */
 static err verify(struct req *r)
 {
 	struct link_query in = { 0 };
@@ -220,7 +221,7 @@ static err verify(struct req *r)
 	reply_header(r, "Referrer-Policy", S("no-referrer"));
 	return reply_redirect(r,
 			      arena_printf(r->arena, "%.*s%s", (int)base.n, base.p,
-					   verify_link(r, in.token)));
+					   r->head ? "/verified" : verify_link(r, in.token)));
 }
 
 /* ---- the rest ---- */

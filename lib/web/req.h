@@ -26,6 +26,7 @@ struct req {
 	const struct route *route;
 	struct identity user;
 	enum method method;
+	bool head;		  /* a HEAD, which GET's handler answers; must change nothing */
 	str path;		  /* as sent, without query */
 	const struct pair *query; /* the query string's pairs, decoded, in order; the server's */
 	size_t nquery;

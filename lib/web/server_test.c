@@ -368,6 +368,60 @@ TEST(rates_are_limited_by_route_user_and_address)
 	site_stop();
 }
 
+TEST(a_handler_limits_by_a_key_of_its_own)
+{
+	struct answer *a;
+
+	site.options.limiter = limiter_new(1000);
+	site_start();
+	EXPECT_EQ(200, get("/by/one", "")->status);
+	EXPECT_EQ(200, get("/by/one", "")->status);
+	a = get("/by/one", "");
+	EXPECT_EQ(429, a->status);
+	EXPECT_CSTR("2", header(a, "X-RateLimit-Limit"));
+	EXPECT_CSTR("10", header(a, "Retry-After"));
+	EXPECT_EQ(200, get("/by/another", "")->status);
+	for (int i = 0; i < 5; i++)
+		EXPECT_EQ(200, get("/by/kept", "")->status);
+	site_stop();
+	site.options.limiter = NULL;
+	site_start();
+	for (int i = 0; i < 5; i++)
+		EXPECT_EQ(200, get("/by/one", "")->status);
+	site_stop();
+}
+
+TEST(a_handler_knows_a_head_from_a_get)
+{
+	struct wire *w;
+
+	site_start();
+	EXPECT_CSTR("no", header(get("/by/one", ""), "X-Head"));
+	w = dial();
+	EXPECT_TRUE(say(w, "HEAD /by/one HTTP/1.1\r\nHost: x\r\n\r\n"));
+	EXPECT_CSTR("yes", header(hear_head(w), "X-Head"));
+	hang_up(w);
+	site_stop();
+}
+
+TEST(a_form_is_read_by_the_field_table)
+{
+	static const char head[] = "POST /form HTTP/1.1\r\nHost: x\r\nContent-Type: application/"
+				   "x-www-form-urlencoded\r\nContent-Length: ";
+	char request[300];
+	struct answer *a;
+
+	site_start();
+	snprintf(request, sizeof request, "%s27\r\n\r\nbody=a+b%%26c%%3D%%C3%%BC&q=1&x", head);
+	a = ask(request);
+	EXPECT_EQ(200, a->status);
+	expect_has(a->body, "\"body\":\"a b&c=ü\"");
+	expect_has(a->body, "\"q\":\"1\"");
+	snprintf(request, sizeof request, "%s10\r\n\r\nbody=%%FF%%FE", head);
+	EXPECT_EQ(400, ask(request)->status);
+	site_stop();
+}
+
 /* ---- CORS ---- */
 
 TEST(allowed_origins_are_echoed_on_every_reply)

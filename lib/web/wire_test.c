@@ -49,6 +49,27 @@ static err echo(struct req *r)
 	return reply(r, &e);
 }
 
+static err form(struct req *r)
+{
+	struct echo e = { 0 };
+
+	TRY(req_form(r, &e, NULL));
+	return reply(r, &e);
+}
+
+/* Two of each id; for "kept" they are given back. */
+static err by_id(struct req *r)
+{
+	static const struct rate two = { "two", 0.1, 2 };
+	str id = req_param(r, "id");
+
+	TRY(req_limit(r, &two, id));
+	if (str_eq(id, S("kept")))
+		req_unlimit(r, &two, id);
+	reply_header(r, "X-Head", r->head ? S("yes") : S("no"));
+	return reply_message(r, "hello");
+}
+
 static err wait_ms(struct req *r)
 {
 	int64_t ms = 0;
@@ -167,6 +188,8 @@ static const struct route routes[] = {
 	  .out = echo_fields, .body_max = 200000 },
 	{ DELETE, "/echo/:id", echo, "x", .auth = AUTH_NONE, .body = echo_fields,
 	  .out = echo_fields },
+	{ POST, "/form", form, "x", .auth = AUTH_NONE, .body = echo_fields, .out = echo_fields },
+	{ GET, "/by/:id", by_id, "x", .auth = AUTH_NONE, .out = message_fields },
 	{ GET, "/wait/:ms", wait_ms, "x", .auth = AUTH_NONE, .out = message_fields },
 	{ GET, "/deadline", until_deadline, "x", .auth = AUTH_NONE, .deadline = 300 * MILLISECOND },
 	{ GET, "/fail/:id", fail_by_id, "x", .auth = AUTH_NONE },
