@@ -5,6 +5,7 @@
 #include "app/mail/mail.h"
 #include "app/moderation/moderation.h"
 #include "app/ops/jobs.h"
+#include "app/posts/posts.h"
 #include "app/search/search.h"
 
 const struct job_kind app_job_kinds[] = {
@@ -17,6 +18,7 @@ const struct periodic app_periodic[] = {
 	{ "feed_score_all", 15 * MINUTE, feed_score_all },
 	{ "feed_score_new", 10 * SECOND, feed_score_new },
 	{ "feed_trim_sessions", 10 * MINUTE, feed_trim_sessions },
+	{ "posts_expire", MINUTE, posts_expire },
 	{ "beacons_expire", MINUTE, beacons_expire },
 	{ "strikes_recount", DAY, moderation_recount_strikes },
 	{ "search_refresh_lexicon", DAY, search_refresh_lexicon },

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "app/app.h"
+#include "app/ops/jobs.h"
 #include "lib/db/db.h"
 
 struct author {
@@ -50,7 +51,14 @@ struct post_page {
 };
 extern const struct field post_page_fields[];
 
-extern const struct route posts_routes[];
+/* What a client may send as visibility; "only_me" is an older name of "private". */
+#define POST_VISIBILITIES "public|followers|circle|neighborhood|private|only_me"
+str posts_visibility(str sent);
+
+extern const struct route posts_routes[], posts_edit_routes[], posts_list_routes[];
+
+/* Every minute: posts whose time is up. */
+err posts_expire(struct job *j);
 
 /* The post as `viewer` sees it. Suspends. Errors: err_not_found when it is missing or hidden. */
 err posts_get(struct db *db, uuid id, uuid viewer, struct post *out);

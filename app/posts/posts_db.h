@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/posts/posts.h"
+#include "lib/web/page.h"
 
 struct new_post {
 	str body;
@@ -45,3 +46,58 @@ err post_save(struct db *db, uuid id, uuid user);
 err post_unsave(struct db *db, uuid id, uuid user);
 err post_hide(struct db *db, uuid id, uuid user);
 err post_react(struct db *db, uuid id, uuid user, str emoji, struct post_reactions *out);
+
+/* ---- changing one's own; err_not_found when it is not ---- */
+
+/* A text with what the server finds in it. */
+struct post_text {
+	str body, tone;
+	double cis;
+	struct strs tags, tags_as_typed, mentions;
+};
+err post_edit(struct db *db, uuid id, uuid author, const struct post_text *text);
+err post_set_visibility(struct db *db, uuid id, uuid author, str visibility);
+err post_pin(struct db *db, uuid id, uuid author, bool pinned);
+
+/* Notes that the user looked at a post for so long (milliseconds) and so far (percent). */
+err post_view(struct db *db, uuid id, uuid user, int64_t duration_ms, int32_t watch_pct);
+
+struct comment {
+	str problem; /* absent, not_found, mutual_follow_required */
+	uuid id, post_id, author_id;
+	str body, status;
+	usec created_at;
+};
+err comment_create(struct db *db, uuid author, uuid parent, const struct post_text *text,
+		   struct comment *out);
+
+struct post_score {
+	bool mine, scored;
+	double score;
+	usec scored_at;
+	double engagement, quality, recency, tone, video, safety;
+	double engagement_weight, quality_weight, recency_weight, tone_weight, video_weight;
+};
+err post_score(struct db *db, uuid id, uuid viewer, struct post_score *out);
+
+/* ---- lists of struct post ---- */
+
+err thread_list(struct db *db, uuid viewer, uuid post, struct list *out);
+
+/* A post with what is around it, in one or two round trips; a nil parent: none. */
+struct post_focus {
+	struct post target, parent;
+	bool has_parent;
+	struct list children, siblings;
+};
+err post_focus(struct db *db, uuid viewer, uuid post, struct post_focus *out);
+
+/* Root posts or replies of an account; err_not_found when it is hidden. */
+err profile_posts(struct db *db, bool replies, uuid viewer, uuid owner, const struct page *p,
+		  struct list *out);
+
+/* What the user saved or liked; *ret_last is the time of the last one, for the cursor. */
+err saved_list(struct db *db, uuid user, const struct page *p, struct list *out, usec *ret_last);
+err liked_list(struct db *db, uuid user, const struct page *p, struct list *out, usec *ret_last);
+
+err posts_expire_due(struct db *db);

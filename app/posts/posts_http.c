@@ -34,14 +34,11 @@ static const struct {
 	{ "category_disabled", { &info_category_off } },
 };
 
-/* Lists show a title from these names; "only_me" is an older name of "private". */
-#define VISIBILITIES "public|followers|circle|neighborhood|private|only_me"
-
 static const struct field new_post_fields[] = {
 	FIELD(struct new_post, body, .max = BODY_MAX),
 	FIELD(struct new_post, category_id),
 	FIELD(struct new_post, chain_parent_id, .help = "the post this one answers"),
-	FIELD(struct new_post, visibility, .one_of = VISIBILITIES,
+	FIELD(struct new_post, visibility, .one_of = POST_VISIBILITIES,
 	      .help = "default: the account's setting"),
 	FIELD(struct new_post, ttl_hours, .has_range = true, .min = 0, .max = 8760),
 	FIELD(struct new_post, allow_chain, .help = "default true"),
@@ -131,8 +128,7 @@ static void set_defaults(struct new_post *in, const struct present *set)
 		in->nsfw_reason = S("");
 	if (!in->body_format.p)
 		in->body_format = S("plain");
-	if (str_eq(in->visibility, S("only_me")))
-		in->visibility = S("private");
+	in->visibility = posts_visibility(in->visibility);
 	if (!present_has(set, new_post_fields, "allow_chain"))
 		in->allow_chain = true;
 }

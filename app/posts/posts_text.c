@@ -8,6 +8,11 @@
 #include <string.h>
 #include <wctype.h>
 
+str posts_visibility(str sent)
+{
+	return str_eq(sent, S("only_me")) ? S("private") : sent;
+}
+
 #define TAG_MAX	   64
 #define HANDLE_MAX 30
 
