@@ -12,13 +12,13 @@ WITH source AS MATERIALIZED (
 	SELECT s.author_id, s.own, s.in_circle, newest.created_at
 	  FROM source s
 	 CROSS JOIN LATERAL (
-		SELECT p.created_at
+		SELECT p.created_at, p.id
 		  FROM source_posts(s.author_id, s.own, s.in_circle, $1) p
 		 WHERE (p.created_at, p.id) < ($4, $5)
 		   AND ($6 IS NULL OR ($6 = 'quip') = (SELECT x.video_url IS NOT NULL FROM posts x WHERE x.id = p.id))
 		 ORDER BY p.created_at DESC, p.id DESC
 		 LIMIT 1) newest
-	 ORDER BY newest.created_at DESC
+	 ORDER BY newest.created_at DESC, newest.id DESC
 	 LIMIT $2 + $3
 ), page AS MATERIALIZED (
 	SELECT p.id, p.created_at

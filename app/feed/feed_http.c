@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#define POOL \
-	150 /* candidates an order is made of: more than anybody pages through in ten minutes */
+#define POOL   150 /* candidates an order is made of: more than anybody reads in ten minutes */
+#define PLACES (POOL + 50) /* a page of the newest posts may follow */
 
 struct feed_query {
 	bool has_video;
@@ -127,6 +127,17 @@ static err first_page(struct req *r, const struct page *p, str category)
 	return reply_ranked(r, p, session, shown, (int32_t)order.n, posts);
 }
 
+/* The route /feed has two lists with cursors of their own: the key is a place in one, a time in the other. */
+static bool is_place(int64_t key)
+{
+	return key >= 0 && key <= PLACES;
+}
+
+static err wrong_list(struct req *r)
+{
+	return req_fail(r, err_invalid, "cursor belongs to another list");
+}
+
 /* A cursor's key is the position in its session; an offset counts in the viewer's newest one. When the
  * session has ended a new order follows, without what was shown lately. */
 static err next_page(struct req *r, const struct page *p, str category)
@@ -135,7 +146,9 @@ static err next_page(struct req *r, const struct page *p, str category)
 	struct list posts;
 	int64_t from = p->after ? p->key : p->offset;
 
-	if (from < 0 || from > POOL + p->limit)
+	if (p->after && !is_place(from))
+		return wrong_list(r);
+	if (!is_place(from))
 		return reply_ranked(r, p, (uuid){ 0 }, 0, 0,
 				    (struct list){ .size = sizeof(struct post) });
 	err e = feed_session_get(r->db, r->user.id, p->after ? p->id : (uuid){ 0 }, category,
@@ -179,6 +192,8 @@ static err get_feed(struct req *r)
 	if (!q.has_video)
 		return ranked(r, slug(q.category));
 	TRY(page_read(r, &p));
+	if (p.after && is_place(p.key))
+		return wrong_list(r);
 	TRY(feed_videos(r->db, r->user.id, &p, slug(q.category), &posts));
 	return reply_newest(r, &p, posts);
 }

@@ -64,6 +64,9 @@ void t_mutual(const struct t_user *a, const struct t_user *b);
 void t_block(const struct t_user *blocker, const struct t_user *blocked); /* ends follows, too */
 const char *t_new_post(const struct t_user *author); /* public, uncategorised; its id */
 
+/* A post like that, then UPDATE posts SET …: t_new_post_with(&ann, "visibility = 'circle'"). */
+const char *t_new_post_with(const struct t_user *author, const char *set, ...) T_PRINTF(2, 3);
+
 /* ---- requests ---- */
 
 struct t_reply {

@@ -115,3 +115,15 @@ const char *t_new_post(const struct t_user *author)
 		" SELECT id FROM p",
 		author->id, t_lit(t_unique("a post of nothing in particular")));
 }
+
+const char *t_new_post_with(const struct t_user *author, const char *set, ...)
+{
+	const char *post = t_new_post(author), *text;
+	va_list args;
+
+	va_start(args, set);
+	text = h_vprintf(set, args);
+	va_end(args);
+	t_sql("UPDATE posts SET %s WHERE id = '%s'", text, post);
+	return post;
+}
