@@ -60,9 +60,9 @@ static const struct field decision_fields[] = {
 
 static str category_of(const struct tone *t, bool refused)
 {
-	if (refused && t->bigotry)
+	if (refused && t->bigotry) /* any slur, and more */
 		return S("bigotry");
-	return str_eq(t->blocked, S("threat")) ? S("violence") : t->hint;
+	return t->blocked.p ? S("violence") : t->hint;
 }
 
 static str reason_of(const struct tone *t, bool hostile)
