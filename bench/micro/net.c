@@ -18,17 +18,17 @@ static int64_t deadline;
 static int left;
 static struct timer *timer;
 
-static void yields(void *arg)
+static void suspends(void *arg)
 {
 	(void)arg;
 	other = co_self();
 	for (int i = 0; i < TIMES; i++)
-		co_yield ();
+		co_suspend();
 }
 
 static void switch_round_trip(void)
 {
-	if (!co_start(loop_pool(l), yields, NULL))
+	if (!co_start(loop_pool(l), suspends, NULL))
 		abort();
 	for (int i = 0; i < TIMES; i++)
 		co_resume(other);
@@ -131,7 +131,7 @@ int main(void)
 {
 	l = loop_new();
 	timer = timer_new(l, nothing, NULL);
-	measure("resume + yield", switch_round_trip);
+	measure("resume + suspend", switch_round_trip);
 	measure("start + end, pooled stack", start_and_end);
 	measure("wake + wait", wake_and_wait);
 	measure("wake + wait with a deadline", wake_and_wait_with_deadline);

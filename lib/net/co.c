@@ -58,7 +58,7 @@ struct co {
 	struct co *next;   /* in the pool's idle list */
 	struct co *caller; /* the coroutine that started this one; NULL: the loop */
 	void *context;	   /* suspended: where to continue */
-	void *back;	   /* running: where co_yield goes */
+	void *back;	   /* running: where co_suspend goes */
 	void (*fn)(void *);
 	void *arg, *data;
 	char *stack;
@@ -309,7 +309,7 @@ struct co *co_self(void)
 	return current;
 }
 
-void co_yield (void)
+void co_suspend(void)
 {
 	assert(current);
 	leave(current, false);

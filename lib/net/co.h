@@ -31,7 +31,7 @@ size_t co_pool_deepest(const struct co_pool *p);
 struct co *co_self(void);
 
 /* Suspends the running coroutine until co_resume. Suspends. */
-void co_yield (void);
+void co_suspend(void);
 
 /* Continues a suspended coroutine at once, returning when it next suspends or ends. Called on the
  * loop's own stack of its own thread (a callback of the loop), never from another coroutine. */

@@ -36,9 +36,9 @@ static void two_steps(void *arg)
 	(void)arg;
 	say("a");
 	remembered[0] = co_self();
-	co_yield ();
+	co_suspend();
 	say("b");
-	co_yield ();
+	co_suspend();
 	say("c");
 }
 
@@ -64,7 +64,7 @@ static void inner(void *arg)
 {
 	say("i");
 	*(struct co **)arg = co_self();
-	co_yield ();
+	co_suspend();
 	say("I");
 }
 
@@ -102,7 +102,7 @@ static void keep_data(void *arg)
 	memset(local, *(char *)arg, sizeof local);
 	co_set_data(co_self(), arg);
 	remembered[*(int *)arg] = co_self();
-	co_yield ();
+	co_suspend();
 	for (size_t i = 0; i < sizeof local; i++)
 		EXPECT_EQ(*(char *)arg, local[i]);
 	EXPECT_PTR(arg, co_data(co_self()));
@@ -140,7 +140,7 @@ static void random_walk(void *arg)
 		char *heap = malloc(32); /* seen by LeakSanitizer only through this stack */
 
 		memset(heap, 1, 32);
-		co_yield ();
+		co_suspend();
 		free(heap);
 	}
 	w->steps = 0;
@@ -174,7 +174,7 @@ TEST(stress_of_starting_resuming_and_ending)
 
 static double half(double x)
 {
-	co_yield ();
+	co_suspend();
 	return x / 2;
 }
 

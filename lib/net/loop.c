@@ -263,7 +263,7 @@ err waiter_wait(struct waiter *w, int64_t deadline)
 		w->link = NULL;
 		if (deadline)
 			deadline_link(l, w);
-		co_yield ();
+		co_suspend();
 		w->co = NULL;
 		l->slice_name = name;
 	}

@@ -71,6 +71,11 @@ void linger_start(struct loop *l, struct lingering **list, int fd)
 
 void linger_end_all(struct lingering **list)
 {
-	while (*list)
-		linger_end(*list);
+	while (*list) {
+		struct lingering *g = *list;
+
+		*list = g->next;
+		g->link = NULL; /* it is off the list already */
+		linger_end(g);
+	}
 }
