@@ -7,6 +7,8 @@
 
 #include "lib/db/wire.h"
 
+enum { MOST_DAYS = 10 * 1000 * 1000 };
+
 static bool get_bool(struct arena *a, const char *p, int n, void *out)
 {
 	(void)a;
@@ -125,6 +127,8 @@ static bool get_date(struct arena *a, const char *p, int n, void *out)
 		*(str *)out = day > 0 ? S("infinity") : S("-infinity");
 		return true;
 	}
+	/* Beyond 9999 all are the same; days of other millennia would not fit in microseconds. */
+	day = day > MOST_DAYS ? MOST_DAYS : day < -MOST_DAYS ? -MOST_DAYS : day;
 	time_format((usec){ ((int64_t)day + WIRE_EPOCH_DAYS) * DAY }, text);
 	*(str *)out = arena_copy(a, (str){ text, 10 });
 	return true;
