@@ -91,7 +91,9 @@ static void run_with_our_signals(void **state)
 	if (dup2(fileno(log), STDOUT_FILENO) < 0 || dup2(fileno(log), STDERR_FILENO) < 0)
 		_exit(EXIT_FAILURE);
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	setpgid(0, 0); /* what the test leaves running ends with it */
+	setpgid(0, 0);		 /* what the test leaves running ends with it */
+	signal(SIGINT, SIG_DFL); /* the handlers are the runner's: they end what all tests share */
+	signal(SIGTERM, SIG_DFL);
 	current = t;
 	for (int i = 0; i < NCRASH; i++)
 		sigaction(crash_signals[i], NULL, &before_cmocka[i]);

@@ -105,6 +105,43 @@ const char *t_empty_database(void)
 	return url;
 }
 
+/* "t_1f_2" of ".../t_1f_2?host=..." */
+static const char *name_in(const char *url)
+{
+	const char *name = strstr(url, t_fmt("/%s_", prefix));
+
+	if (!name)
+		t_fail("not a database of the harness");
+	return h_keep_text(name + 1, strcspn(name + 1, "?"));
+}
+
+void t_database_down(struct t_server *s)
+{
+	const char *name = name_in(s->database_url);
+
+	if (!admin_sql(t_fmt("ALTER DATABASE %s ALLOW_CONNECTIONS false", name))
+	    || !admin_sql(t_fmt("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+				" WHERE datname = '%s'",
+				name)))
+		t_fail("no outage");
+}
+
+void t_database_up(struct t_server *s)
+{
+	if (!admin_sql(t_fmt("ALTER DATABASE %s ALLOW_CONNECTIONS true", name_in(s->database_url))))
+		t_fail("the outage does not end");
+}
+
+void t_database_of_my_own(void)
+{
+	struct t_server *none = h_keep(sizeof(*none));
+
+	none->database_url = h_database_new(true);
+	if (!none->database_url)
+		t_fail("no database");
+	h_server = none;
+}
+
 /* ---- t_sql ---- */
 
 static PGconn *connection(void)

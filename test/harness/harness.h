@@ -195,6 +195,13 @@ void t_server_kill(struct t_server *s);
 void t_server_restart(struct t_server *s);
 void t_server_signal(struct t_server *s, int sig);
 
+/* Waits for a server that ends by itself; its exit status, 128 + signal. */
+int t_server_wait(struct t_server *s);
+
+/* An outage of the server's own database: connections break and none is accepted, until it is over. */
+void t_database_down(struct t_server *s);
+void t_database_up(struct t_server *s);
+
 /* Sends what follows to this server; NULL: to the shared one. */
 void t_server_use(struct t_server *s);
 
@@ -204,6 +211,9 @@ int t_pid(void);
 const char *t_database_url(void);
 const char *t_log(void);	      /* what it has logged so far */
 const char *t_path(const char *name); /* a file in its directory: "mail", "uploads" */
+
+/* A migrated database of this test's own, on which no server works; SQL goes there from now on. */
+void t_database_of_my_own(void);
 
 /* An empty database without any schema; its URL. Gone at the end of the run. */
 const char *t_empty_database(void);
@@ -216,6 +226,7 @@ struct t_run {
 };
 #define t_run(settings, ...) t_run_with((settings), T_LIST(__VA_ARGS__))
 struct t_run t_run_with(const char *const *settings, const char *const *arguments);
+const char *t_program(void);
 
 /* The newest mail to this address, waiting five seconds for one; each is returned once. */
 const char *t_mail(const char *address);

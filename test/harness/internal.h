@@ -65,9 +65,6 @@ void h_client_thread_end(void);
 
 /* ---- program.c ---- */
 
-/* The program under test. */
-const char *h_program(void);
-
 /* Starts it with these settings as its whole environment (but for what sanitizers need) in `dir`;
  * stdout and stderr go to the files named. */
 pid_t h_spawn(const char *const *settings, const char *const *argv, const char *dir,

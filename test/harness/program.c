@@ -16,7 +16,7 @@ extern char **environ;
 
 enum { MAX_ARGS = 32, RUN_MILLISECONDS = 60000 };
 
-const char *h_program(void)
+const char *t_program(void)
 {
 	static char path[512];
 	const char *given = getenv("SOJORN_BIN");
@@ -91,7 +91,7 @@ pid_t h_spawn(const char *const *settings, const char *const *argv, const char *
 {
 	int out_fd = open_output(out), err_fd = open_output(err);
 	char **env = environment(settings);
-	char *args[MAX_ARGS + 2] = { copy(h_program()) };
+	char *args[MAX_ARGS + 2] = { copy(t_program()) };
 	pid_t parent = getpid(), pid;
 
 	for (int i = 0; argv[i] && i < MAX_ARGS; i++)

@@ -274,6 +274,14 @@ void t_server_kill(struct t_server *s)
 	s->pid = 0;
 }
 
+int t_server_wait(struct t_server *s)
+{
+	int status = h_wait(s->pid, STOP_MILLISECONDS);
+
+	s->pid = 0;
+	return status;
+}
+
 void t_server_restart(struct t_server *s)
 {
 	if (!h_server_start(s))
