@@ -30,7 +30,7 @@ static int64_t age_of(const struct world *w, int i, int n, struct rand_seq *r)
 	bool small = w->nposts < 20000;
 	double x = 1 - ((double)i + unit(r)) / n;
 
-	return (int64_t)((double)(small ? 120 * DAY : 365 * DAY) * pow(x, small ? 3.1 : 1.4))
+	return (int64_t)((double)(small ? 120 * DAY : 365 * DAY) * pow(x, small ? 2.2 : 1.4))
 		+ MINUTE;
 }
 
@@ -66,7 +66,8 @@ static void texts_of(enum lang lang, int *ret_first, int *ret_n)
 	*ret_n = n;
 }
 
-/* Nobody posts into a category he has not enabled (T-CAT-6); heavy subjects stay inside theirs. */
+/* Nobody posts into a category he has not enabled (T-CAT-6): he writes about what he has enabled, or
+ * posts outside of any. Heavy subjects stay inside theirs. */
 static void pick_text(const struct person *author, struct post *p, struct rand_seq *r)
 {
 	int first, n;
@@ -77,7 +78,7 @@ static void pick_text(const struct person *author, struct post *p, struct rand_s
 		uint8_t category = category_of(seed_texts[text].category);
 		bool enabled = category < CATEGORIES && (author->categories >> category & 1);
 
-		if (category < CATEGORIES && is_heavy(category) && !enabled)
+		if (category < CATEGORIES && !enabled && (is_heavy(category) || !one_in(r, 3)))
 			continue;
 		p->text = text;
 		p->category = enabled ? category : CATEGORIES;

@@ -10,6 +10,11 @@ enum { CONNECT_SECONDS = 10, LARGE_ROWS = 50000, NOTIFIED_POSTS = 20000, TELL_EV
 void end_row(struct writer *w, const char *what)
 {
 	load_end_row(w->load);
+	count_row(w, what);
+}
+
+void count_row(struct writer *w, const char *what)
+{
 	arena_reset(w->row);
 	if (w->options->progress && (++w->done & (TELL_EVERY - 1)) == 0)
 		w->options->progress(w->options->progress_arg, what, w->done, w->total);
@@ -99,6 +104,8 @@ static const char *refusal(struct load *l, const struct seed_options *o)
 
 	load_run(l, &sql_seed_begin, NULL);
 	load_run(l, &sql_seed_lock, NULL);
+	if (strcmp(load_value(l, &sql_seed_has_schema, NULL), "f") == 0)
+		return "the database has no tables yet; `sojorn migrate up` makes them";
 	empty = load_value(l, &sql_seed_is_empty, NULL);
 	if (load_problem(l))
 		return load_problem(l);

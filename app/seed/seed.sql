@@ -7,6 +7,9 @@ BEGIN
 -- name: seed_lock
 SELECT pg_advisory_xact_lock(7350070)
 
+-- name: seed_has_schema
+SELECT to_regclass('sojorn.periodic_jobs') IS NOT NULL
+
 -- name: seed_is_empty
 SELECT NOT EXISTS (SELECT FROM users)
 
@@ -66,8 +69,11 @@ COPY user_settings (user_id, language, who_can_comment) FROM STDIN
 -- name: copy_trust_state
 COPY trust_state (user_id, harmony_score, posts_today, posts_day, last_post_at, last_harmony_calc_at) FROM STDIN
 
--- name: seed_tiers
-UPDATE trust_state SET tier = tier_of_score(harmony_score) WHERE tier <> tier_of_score(harmony_score)
+-- name: seed_tiers [write]
+DO $$
+BEGIN
+	UPDATE trust_state SET tier = tier_of_score(harmony_score) WHERE tier <> tier_of_score(harmony_score);
+END $$
 
 -- name: copy_user_category_settings
 COPY user_category_settings (user_id, category_id) FROM STDIN
@@ -102,11 +108,22 @@ COPY post_reactions (post_id, user_id, emoji, created_at) FROM STDIN
 -- name: copy_post_views
 COPY post_views (post_id, user_id, viewed_at, counted_at, created_at) FROM STDIN
 
--- name: copy_hashtags
-COPY hashtags (id, name, display_name, use_count, created_at) FROM STDIN
+-- Tags may be there already, so they come by way of a temporary table.
+-- name: seed_tag_table
+CREATE TEMP TABLE seed_tags (post_id uuid, name text COLLATE "C", counts boolean, created_at timestamptz) ON COMMIT DROP
 
--- name: copy_post_hashtags
-COPY post_hashtags (post_id, hashtag_id, created_at) FROM STDIN
+-- name: copy_seed_tags
+COPY seed_tags FROM STDIN
+
+-- name: seed_hashtags [write]
+DO $$
+BEGIN
+	INSERT INTO hashtags AS h (name, display_name, use_count, created_at)
+	SELECT name, name, count(*) FILTER (WHERE counts), min(created_at) FROM seed_tags GROUP BY name
+	    ON CONFLICT (name) DO UPDATE SET use_count = h.use_count + EXCLUDED.use_count;
+	INSERT INTO post_hashtags (post_id, hashtag_id, created_at)
+	SELECT t.post_id, h.id, t.created_at FROM seed_tags t JOIN hashtags h ON h.name = t.name;
+END $$
 
 -- name: copy_post_mentions
 COPY post_mentions (post_id, mentioned_user_id, created_at) FROM STDIN

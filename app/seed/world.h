@@ -71,7 +71,6 @@ enum what {
 	W_POST,
 	W_TEXT,
 	W_ENGAGEMENT,
-	W_TAG_ID,
 	W_BEACON_ID,
 	W_BEACON,
 	W_NAME,

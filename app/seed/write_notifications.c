@@ -81,8 +81,8 @@ static void note_answer(struct writer *w, int answer)
 	put_note(w,
 		 &(struct note){ p->comment && !to_comment ? "comment" : "reply",
 				 p->comment && !to_comment ? "comment" : NULL, above->author,
-				 p->author, p->comment ? p->comment_on : p->parent,
-				 answer, p->at, NULL });
+				 p->author, p->comment ? p->comment_on : p->parent, answer, p->at,
+				 NULL });
 }
 
 static void note_mentions(struct writer *w)
@@ -92,7 +92,7 @@ static void note_mentions(struct writer *w)
 
 		if (p->visibility == PUBLIC && !p->removed && !p->deleted && !p->comment)
 			put_note(w,
-				 &(struct note){ "mention", NULL, w->mentions[i].tag, p->author,
+				 &(struct note){ "mention", NULL, w->mentions[i].person, p->author,
 						 w->mentions[i].post, NONE, p->at, NULL });
 	}
 }

@@ -134,7 +134,7 @@ static void write_trust(struct writer *w)
 		load_uuid(w->load, p->id);
 		load_int(w->load, p->harmony);
 		load_int(w->load, p->posts_today);
-		load_time(w->load, at(p->last_post));
+		load_time(w->load, at(p->posts_today ? p->last_post : 0));
 		load_time(w->load, at(p->last_post));
 		load_time(w->load, at(w->world->now - 6 * HOUR));
 		end_row(w, "trust");

@@ -1,10 +1,11 @@
 /* Posts, their hashtags and mentions. */
 #include "app/seed/writer.h"
 #include "app/seed/seed.sql.h"
+#include "app/moderation/moderation.h"
 
 #include <string.h>
 
-enum { TAGS_MAX = 10, HASHTAGS_MAX = 256 };
+enum { TAGS_MAX = 10 };
 
 static const char *const visibilities[] = { "public", "followers", "circle", "private" };
 
@@ -21,45 +22,6 @@ static bool is_jailed(const struct world *w, const struct post *p)
 static str status_of(const struct world *w, const struct post *p)
 {
 	return is_jailed(w, p) ? S("jailed") : p->removed ? S("removed") : S("active");
-}
-
-/* ---- what texts contain ---- */
-
-static int find_tag(struct writer *w, str name, int64_t at)
-{
-	int i = 0;
-
-	while (i < w->ntags && !str_eq(w->tags[i].name, name))
-		i++;
-	if (i == w->ntags && w->ntags < HASHTAGS_MAX) {
-		w->tags[i].name = arena_copy(w->world->arena, name);
-		w->tags[i].at = at;
-		w->ntags++;
-	}
-	return i;
-}
-
-static void add_use(struct writer *w, struct tag_use **list, size_t *n, int post, int tag)
-{
-	(*list)[*n] = (struct tag_use){ post, tag };
-	*n += *n + 1 < w->max_uses;
-}
-
-/* Counts as the server does: a tag's uses are public posts that are not deleted. */
-static void note_tags(struct writer *w, int post, const str *tags, int n)
-{
-	const struct post *p = &w->world->posts[post];
-
-	if (p->comment)
-		return;
-	for (int i = 0; i < n; i++) {
-		int tag = find_tag(w, tags[i], p->at);
-
-		if (tag == HASHTAGS_MAX)
-			continue;
-		w->tags[tag].uses += p->visibility == PUBLIC && !p->deleted;
-		add_use(w, &w->tag_uses, &w->ntag_uses, post, tag);
-	}
 }
 
 /* ---- posts ---- */
@@ -87,18 +49,19 @@ static void put_text(struct writer *w, int post)
 {
 	const struct post *p = &w->world->posts[post];
 	str tags[TAGS_MAX], body;
+	struct verdict verdict;
 	int mentioned, n;
 
 	body = post_body(w->world, w->row, post, &mentioned);
 	n = body_tags(w->row, body, tags, TAGS_MAX);
-	load_float(w->load, 0.8); /* nothing in these texts is known to the scorer */
-	load_text(w->load, S("neutral"));
+	verdict = moderation_check(w->row, body);
+	load_float(w->load, verdict.cis);
+	load_text(w->load, verdict.tone);
 	load_int(w->load, p->video ? 12000 : 0);
 	load_text(w->load, body);
 	load_texts(w->load, tags, (size_t)n);
-	note_tags(w, post, tags, n);
 	if (mentioned != NONE)
-		add_use(w, &w->mentions, &w->nmentions, post, mentioned);
+		w->mentions[w->nmentions++] = (struct mention){ post, mentioned };
 }
 
 static void put_media(struct writer *w, int post)
@@ -134,33 +97,32 @@ static void put_post(struct writer *w, int i)
 
 /* ---- hashtags and mentions ---- */
 
-static uuid tag_id(const struct writer *w, int tag)
+/* A tag's uses are public posts that are not deleted. Comments have no tags. */
+static void put_tags(struct writer *w, int post)
 {
-	return world_uuid(w->world, W_TAG_ID, tag);
+	const struct post *p = &w->world->posts[post];
+	int mentioned, n;
+	str tags[TAGS_MAX];
+
+	n = body_tags(w->row, post_body(w->world, w->row, post, &mentioned), tags, TAGS_MAX);
+	for (int i = 0; i < n && !p->comment; i++) {
+		load_uuid(w->load, p->id);
+		load_text(w->load, tags[i]);
+		load_bool(w->load, p->visibility == PUBLIC && !p->deleted);
+		load_time(w->load, at(p->at));
+		load_end_row(w->load);
+	}
+	count_row(w, "hashtags");
 }
 
 static void write_hashtags(struct writer *w)
 {
-	load_copy(w->load, &sql_copy_hashtags);
-	for (int i = 0; i < w->ntags; i++) {
-		load_uuid(w->load, tag_id(w, i));
-		load_text(w->load, w->tags[i].name);
-		load_text(w->load, w->tags[i].name);
-		load_int(w->load, w->tags[i].uses);
-		load_time(w->load, at(w->tags[i].at));
-		end_row(w, "hashtags");
-	}
+	load_run(w->load, &sql_seed_tag_table, NULL);
+	load_copy(w->load, &sql_copy_seed_tags);
+	for (int i = 0; i < w->world->nposts; i++)
+		put_tags(w, i);
 	load_copy_end(w->load);
-	load_copy(w->load, &sql_copy_post_hashtags);
-	for (size_t i = 0; i < w->ntag_uses; i++) {
-		const struct post *p = &w->world->posts[w->tag_uses[i].post];
-
-		load_uuid(w->load, p->id);
-		load_uuid(w->load, tag_id(w, w->tag_uses[i].tag));
-		load_time(w->load, at(p->at));
-		end_row(w, "hashtags");
-	}
-	load_copy_end(w->load);
+	load_run(w->load, &sql_seed_hashtags, NULL);
 }
 
 static void write_mentions(struct writer *w)
@@ -170,7 +132,7 @@ static void write_mentions(struct writer *w)
 		const struct post *p = &w->world->posts[w->mentions[i].post];
 
 		load_uuid(w->load, p->id);
-		load_uuid(w->load, w->world->people[w->mentions[i].tag].id);
+		load_uuid(w->load, w->world->people[w->mentions[i].person].id);
 		load_time(w->load, at(p->at));
 		end_row(w, "mentions");
 	}
@@ -179,12 +141,8 @@ static void write_mentions(struct writer *w)
 
 void write_posts(struct writer *w)
 {
-	struct arena *a = w->world->arena;
-
-	w->max_uses = 2 * (size_t)w->world->nposts + 1;
-	w->tags = arena_zalloc(a, HASHTAGS_MAX * sizeof(*w->tags));
-	w->tag_uses = arena_alloc(a, w->max_uses * sizeof(*w->tag_uses));
-	w->mentions = arena_alloc(a, w->max_uses * sizeof(*w->mentions));
+	w->mentions =
+		arena_alloc(w->world->arena, ((size_t)w->world->nposts + 1) * sizeof(*w->mentions));
 	load_copy(w->load, &sql_copy_posts);
 	for (int i = 0; i < w->world->nposts; i++)
 		put_post(w, i);

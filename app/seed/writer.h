@@ -5,8 +5,8 @@
 #include "app/seed/world.h"
 #include "lib/db/load.h"
 
-struct tag_use {
-	int32_t post, tag;
+struct mention {
+	int32_t post, person;
 };
 
 struct writer {
@@ -18,19 +18,13 @@ struct writer {
 	uuid categories[CATEGORIES];
 	int64_t done, total;
 
-	/* collected while posts are written */
-	struct hashtag {
-		str name, shown;
-		int32_t uses;
-		int64_t at;
-	} * tags;
-	int ntags;
-	struct tag_use *tag_uses, *mentions; /* of mentions, tag is the person */
-	size_t ntag_uses, nmentions, max_uses;
+	struct mention *mentions; /* collected while posts are written */
+	size_t nmentions;
 };
 
 /* Ends a row, counts it, and now and then tells how far we are. */
 void end_row(struct writer *w, const char *what);
+void count_row(struct writer *w, const char *what); /* the same without a row */
 
 void write_people(struct writer *w);
 void write_graph(struct writer *w);
