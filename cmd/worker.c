@@ -1,6 +1,7 @@
 /* See worker.h. Everything is made before the thread runs and freed by it when its loop has ended. */
 #include "cmd/worker.h"
 #include "app/auth/auth.h"
+#include "app/ops/health.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
 #include "app/rates.h"
@@ -24,7 +25,8 @@ struct worker {
 	struct timer *tick;
 	int64_t turned; /* atomic */
 	int64_t grace;
-	int draining; /* parts that have not ended */
+	bool looking; /* health_look has not ended */
+	int draining; /* parts that have not ended, once told to drain */
 };
 
 /* ---- each second ---- */
@@ -138,6 +140,30 @@ static void free_parts(struct worker *w)
 
 /* ---- running ---- */
 
+/* Requests that outlast the grace keep their loop turning: their coroutines cannot be ended from
+ * outside. The process then exits over our heads. */
+static void part_ended(void *arg)
+{
+	struct worker *w = arg;
+	bool busy = false;
+
+	for (int i = 0; i < SERVERS; i++)
+		busy = busy || (w->servers[i] && server_active(w->servers[i]) > 0);
+	if (--w->draining == 0 && !busy)
+		loop_stop(w->loop);
+}
+
+/* Counts among the parts, because the loop must not end under it. */
+static void look(void *arg)
+{
+	struct worker *w = arg;
+
+	health_look(w->db);
+	w->looking = false;
+	if (w->draining)
+		part_ended(w);
+}
+
 static void *run(void *arg)
 {
 	struct worker *w = arg;
@@ -155,6 +181,11 @@ static void *run(void *arg)
 	metrics_loop(w->o.number);
 	w->jobs = jobs_start(&jobs);
 	on_tick(w);
+	if (w->o.number == 0) {
+		w->looking = true;
+		if (!loop_start(w->loop, look, w))
+			w->looking = false;
+	}
 	loop_run(w->loop);
 	free_parts(w);
 	written = write(w->o.ended_fd, &one, sizeof(one));
@@ -184,24 +215,11 @@ struct worker *worker_start(const struct worker_options *options)
 
 /* ---- ending ---- */
 
-/* Requests that outlast the grace keep their loop turning: their coroutines cannot be ended from
- * outside. The process then exits over our heads. */
-static void part_ended(void *arg)
-{
-	struct worker *w = arg;
-	bool busy = false;
-
-	for (int i = 0; i < SERVERS; i++)
-		busy = busy || (w->servers[i] && server_active(w->servers[i]) > 0);
-	if (--w->draining == 0 && !busy)
-		loop_stop(w->loop);
-}
-
 static void drain(void *arg)
 {
 	struct worker *w = arg;
 
-	w->draining = 1 + (w->servers[ADMIN] != NULL) + (w->jobs != NULL);
+	w->draining = 1 + (w->servers[ADMIN] != NULL) + (w->jobs != NULL) + w->looking;
 	for (int i = 0; i < SERVERS; i++)
 		if (w->servers[i])
 			server_drain(w->servers[i], w->grace, part_ended, w);

@@ -3,6 +3,7 @@
 #include "app/ops/health.sql.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
+#include "lib/base/log.h"
 #include "lib/db/migrate.h"
 #include "lib/web/req.h"
 #include "version.h"
@@ -31,14 +32,29 @@ static int64_t newest_version(void)
 	return newest;
 }
 
-static err read_schema(struct req *r, struct schema *out)
+static err read_schema(struct db *db, struct schema *out)
 {
-	return db_one(r->db, &sql_health_schema, schema_fields, out);
+	return db_one(db, &sql_health_schema, schema_fields, out);
 }
 
 static bool is_current(const struct schema *s)
 {
 	return !s->dirty && s->version >= newest_version();
+}
+
+void health_look(struct db_pool *pool)
+{
+	struct arena *a = arena_new();
+	struct schema s = { 0 };
+	err e = read_schema(db_open(pool, a, time_monotonic() + 10 * SECOND), &s);
+
+	if (err_is(e, err_db_unavailable) || err_is(e, err_deadline))
+		log_warn("the database does not answer; requests get a 503 until it does");
+	else if (e.info || !is_current(&s))
+		log_warn("the schema is not current; `sojorn migrate up` moves it",
+			 LOG("version", s.version), LOG("newest", newest_version()),
+			 LOG("dirty", (int64_t)s.dirty));
+	arena_free(a);
 }
 
 /* ---- live, ready ---- */
@@ -67,7 +83,7 @@ static err get_live(struct req *r)
 static err get_ready(struct req *r)
 {
 	struct schema s;
-	err e = read_schema(r, &s);
+	err e = read_schema(r->db, &s);
 
 	if (!e.info && is_current(&s))
 		return reply_text(r, 200, "text/plain; charset=utf-8", S("ready"));
@@ -155,7 +171,7 @@ static void check_database(struct req *r, struct checks *c)
 {
 	int64_t start = time_monotonic();
 	struct schema s = { 0 };
-	err e = read_schema(r, &s);
+	err e = read_schema(r->db, &s);
 
 	c->database.latency_ms = (double)(time_monotonic() - start) / 1000;
 	c->database.status = e.info ? S("unhealthy") : S("healthy");

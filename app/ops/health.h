@@ -5,5 +5,10 @@
 #pragma once
 
 #include "app/app.h"
+#include "lib/db/db.h"
+
+/* At start: one line in the log when the database does not answer, or its schema is not the one this
+ * program is made for. Suspends. */
+void health_look(struct db_pool *pool);
 
 extern const struct route health_routes[];
