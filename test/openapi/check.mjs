@@ -38,6 +38,7 @@ try {
 
 	const server = await serve(work);
 	try {
+		await server.signIn();
 		report('reads answer as the document says', await reads(server));
 		report('without a token there is a 401', await withoutToken(server));
 		report('bad bodies are refused as the document says', await badBodies(server));

@@ -32,8 +32,8 @@ async function untilReady(url, child) {
 	throw new Error('the server is not ready');
 }
 
-// Returns { url, login, token, document, get(path), signIn(), stop() }.
-export async function serve(work) {
+// With further settings. Returns { url, secret, login, token, document, get(path), signIn(), stop() }.
+export async function serve(work, settings = {}) {
 	const environment = {
 		...process.env,
 		DATABASE_URL: process.env.TEST_PG_URL,
@@ -45,6 +45,7 @@ export async function serve(work) {
 		UPLOAD_DIR: join(work, 'uploads'),
 		RATE_LIMITS: 'off',
 		LOG_LEVEL: 'warn',
+		...settings,
 	};
 	run(environment, 'migrate', 'up');
 	const [login] = JSON.parse(run(environment, 'seed', '--json')).login;
@@ -56,6 +57,7 @@ export async function serve(work) {
 
 	const server = {
 		url: `http://127.0.0.1:${environment.PORT}`,
+		secret: environment.JWT_SECRET,
 		login,
 		async get(path) {
 			const headers = { Authorization: `Bearer ${server.token}` };
@@ -79,7 +81,6 @@ export async function serve(work) {
 	try {
 		await untilReady(server.url, child);
 		server.document = await server.get('/api/v1/openapi.json');
-		await server.signIn();
 		return server;
 	} catch (error) {
 		error.message += `\n${(await server.stop()).join('\n')}`;

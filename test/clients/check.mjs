@@ -1,0 +1,52 @@
+// Other people's libraries against the running server.
+//
+//   node check.mjs        SOJORN_BIN: the program; TEST_PG_URL: an empty database of a superuser
+//
+// One result a check; last line: "N passed, M failed".
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '../openapi/server.mjs';
+import { accounts } from './accounts.mjs';
+import { mailbox } from './mailbox.mjs';
+
+let passed = 0;
+let failed = 0;
+
+async function check(name, run) {
+	try {
+		await run();
+		passed++;
+		console.log(`ok    clients: ${name}`);
+	} catch (error) {
+		failed++;
+		console.log(`FAIL  clients: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
+	}
+}
+
+const altchaKey = 'a key for the time of one test run';
+const work = mkdtempSync(join(tmpdir(), 'sojorn-clients-'));
+const mail = await mailbox();
+try {
+	const server = await serve(work, {
+		MAIL_DIR: '',
+		SMTP_HOST: '127.0.0.1',
+		SMTP_PORT: String(mail.port),
+		SMTP_USER: 'sojorn',
+		SMTP_PASS: 'in-no-log-secret',
+		SMTP_FROM: 'S\u00f6jorn <hello@sojorn.test>',
+		ALTCHA_REQUIRED: 'true',
+		ALTCHA_HMAC_KEY: altchaKey,
+	});
+	try {
+		await accounts(check, { ...server, altchaKey }, mail);
+	} finally {
+		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
+	}
+} finally {
+	await mail.close();
+	rmSync(work, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
