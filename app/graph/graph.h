@@ -3,4 +3,4 @@
 
 #include "app/app.h"
 
-extern const struct route graph_routes[];
+extern const struct route graph_routes[], people_routes[];

@@ -169,3 +169,73 @@ SELECT a.id, a.handle, a.display_name, a.avatar_url, b.created_at AS blocked_at
    AND (b.created_at, b.blocked_id) < ($4, $5)
  ORDER BY b.created_at DESC, b.blocked_id DESC
  LIMIT $2 OFFSET $3;
+
+-- Mutual follows of the caller: with whom he can chat.
+-- name: mutuals_list     $1 me uuid, $2 limit int, $3 offset int
+SELECT a.id, a.handle, a.display_name, a.avatar_url
+  FROM follows f
+  JOIN follows b ON b.follower_id = f.following_id AND b.following_id = $1 AND b.status = 'accepted'
+  JOIN visible_profiles($1) a ON a.id = f.following_id
+ WHERE f.follower_id = $1 AND f.status = 'accepted'
+ ORDER BY f.created_at DESC, f.following_id DESC
+ LIMIT $2 OFFSET $3;
+
+-- Followers of the account whom the caller follows.
+-- name: mutual_followers_list     $1 me uuid, $2 owner uuid
+SELECT a.id, a.handle, a.display_name, a.avatar_url
+  FROM visible_profiles($1) o
+ CROSS JOIN can_see_inside($1, o.id, o.is_private)
+  JOIN follows mine ON mine.follower_id = $1 AND mine.status = 'accepted'
+  JOIN follows his ON his.follower_id = mine.following_id AND his.following_id = o.id AND his.status = 'accepted'
+  JOIN visible_profiles($1) a ON a.id = mine.following_id
+ WHERE o.id = $2
+ ORDER BY his.created_at DESC, a.id
+ LIMIT 50;
+
+-- name: follow_get     $1 me uuid, $2 target uuid
+SELECT EXISTS (SELECT FROM is_accepted_follow($1, a.id)) AS is_following FROM visible_profiles($1) a WHERE a.id = $2;
+
+-- §10: friends of friends by the number of common follows; of at most 200 accounts followed and 50 each.
+-- name: suggestions_list     $1 me uuid, $2 limit int
+WITH mine AS MATERIALIZED (
+	SELECT following_id AS id FROM follows WHERE follower_id = $1 AND status = 'accepted'
+	 ORDER BY created_at DESC LIMIT 200
+), near AS MATERIALIZED (
+	SELECT n.following_id AS id, count(*)::integer AS common
+	  FROM mine CROSS JOIN LATERAL (
+		SELECT f.following_id FROM follows f WHERE f.follower_id = mine.id AND f.status = 'accepted'
+		 ORDER BY f.created_at DESC LIMIT 50) n
+	 WHERE n.following_id <> $1
+	   AND NOT EXISTS (SELECT FROM follows x WHERE x.follower_id = $1 AND x.following_id = n.following_id)
+	 GROUP BY n.following_id
+	 ORDER BY common DESC, n.following_id
+	 LIMIT 100
+)
+SELECT a.id, a.handle, a.display_name, a.avatar_url, near.common AS mutual_count,
+       CASE near.common WHEN 1 THEN '1 mutual follow' ELSE near.common || ' mutual follows' END AS reason
+  FROM near
+  JOIN visible_profiles($1) a ON a.id = near.id AND NOT a.is_private
+  JOIN user_settings s ON s.user_id = a.id AND s.show_in_suggestions
+ ORDER BY near.common DESC, a.id
+ LIMIT $2;
+
+-- Only whom the caller follows; the circle is nobody else's business, and nobody is told.
+-- name: circle_add     $1 me uuid, $2 member uuid
+WITH target AS (
+	SELECT a.id, EXISTS (SELECT FROM is_accepted_follow($1, a.id)) AS followed FROM visible_profiles($1) a WHERE a.id = $2
+), put AS (
+	INSERT INTO circle_members (user_id, member_id) SELECT $1, id FROM target WHERE followed ON CONFLICT DO NOTHING
+)
+SELECT followed FROM target;
+
+-- name: circle_remove     $1 me uuid, $2 member uuid
+DELETE FROM circle_members WHERE user_id = $1 AND member_id = $2;
+
+-- name: circle_list     $1 me uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid
+SELECT a.id, a.handle, a.display_name, a.avatar_url, t.tier, c.created_at AS followed_at
+  FROM circle_members c
+  JOIN visible_profiles($1) a ON a.id = c.member_id
+  JOIN trust_state t ON t.user_id = a.id
+ WHERE c.user_id = $1 AND (c.created_at, c.member_id) < ($4, $5)
+ ORDER BY c.created_at DESC, c.member_id DESC
+ LIMIT $2 OFFSET $3;

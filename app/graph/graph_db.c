@@ -116,6 +116,11 @@ err blocks_list(struct db *db, uuid me, const struct page *p, struct list *out)
 		       ARG(p->limit), ARG(p->offset), ARG(page_time(p)), ARG(p->id));
 }
 
+err people_owner_get(struct db *db, uuid viewer, uuid owner, struct people_owner *out)
+{
+	return db_one(db, &sql_people_owner, owner_fields, out, ARG(viewer), ARG(owner));
+}
+
 err people_list(struct db *db, bool followers, uuid viewer, uuid owner, const struct page *p,
 		struct people_owner *ret_owner, struct list *out)
 {
