@@ -50,6 +50,7 @@ void altcha_new(struct req *r, struct challenge *out)
 {
 	uint8_t random[SALT_BYTES + 4];
 	char hex[HEX_LENGTH(SALT_BYTES)];
+	int64_t expires = time_now().us / SECOND + LIFE_SECONDS;
 	uint32_t number;
 
 	rand_bytes(random, sizeof random);
@@ -57,7 +58,7 @@ void altcha_new(struct req *r, struct challenge *out)
 	hex_encode(random, SALT_BYTES, hex);
 	out->algorithm = S("SHA-256");
 	out->salt = arena_printf(r->arena, "%.*s?expires=%lld&", (int)sizeof hex, hex,
-				 (long long)(time_now().us / SECOND + LIFE_SECONDS));
+				 (long long)expires);
 	out->challenge = challenge_of(r->arena, out->salt, number % (MAX_NUMBER + 1));
 	out->signature = signature_of(r, out->challenge);
 	out->maxnumber = MAX_NUMBER;

@@ -4,9 +4,10 @@
 #include "lib/net/loop.h"
 #include "test/harness/harness.h"
 
-#include <dirent.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct option options[] = {
 	{ "MAIL_DIR", OPT_STR, NULL, false, NULL, 0, 0, "files" },
@@ -194,6 +195,19 @@ TEST(a_mail_that_can_go_nowhere_waits)
 	configure(settings);
 	app.production = true;
 	EXPECT_CSTR("mail_nowhere", deliver(MAIL_DELETION, S("a@b.c"), (str){ 0 }).info->code);
+}
+
+TEST(without_any_setting_a_developers_mail_is_a_file)
+{
+	const char *settings[] = { NULL };
+	glob_t found = { 0 };
+
+	configure(settings);
+	EXPECT_EQ(0, chdir(t_path("uploads")));
+	EXPECT_NULL(deliver(MAIL_DELETION, S("a@b.c"), (str){ 0 }).info);
+	EXPECT_EQ(0, glob(".local/mail/*.eml", 0, NULL, &found));
+	EXPECT_EQ(1, found.gl_pathc);
+	globfree(&found);
 }
 
 TEST(the_payload_does_not_show_the_token)
