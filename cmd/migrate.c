@@ -383,7 +383,7 @@ static int migrate(int argc, char **argv)
 
 	if (problem)
 		return command_usage(&cmd_migrate, problem);
-	if (strcmp(q.verb, "create") == 0)
+	if (q.word && strcmp(q.verb, "create") == 0)
 		return create(q.word);
 	r.arena = arena_new();
 	status = run(&r, &q);

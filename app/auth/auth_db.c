@@ -94,10 +94,10 @@ err password_rehash(struct db *db, uuid user, str old, str new)
 
 const struct field signed_in_fields[] = {
 	FIELD(struct signed_in, id),
-	FIELD(struct signed_in, email),
-	FIELD(struct signed_in, created_at),
-	FIELD(struct signed_in, updated_at),
-	FIELD(struct signed_in, status),
+	FIELD(struct signed_in, email, .required = true),
+	FIELD(struct signed_in, created_at, .required = true),
+	FIELD(struct signed_in, updated_at, .required = true),
+	FIELD(struct signed_in, status, .required = true),
 	FIELD(struct signed_in, mfa_enabled),
 	FIELD(struct signed_in, last_login),
 	FIELD(struct signed_in, email_newsletter),

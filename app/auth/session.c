@@ -78,9 +78,9 @@ struct full_session {
 };
 
 const struct field full_session_fields[] = {
-	FIELD(struct full_session, token, .help = "the same as access_token"),
-	FIELD(struct full_session, access_token),
-	FIELD(struct full_session, refresh_token),
+	FIELD(struct full_session, token, .required = true, .help = "the same as access_token"),
+	FIELD(struct full_session, access_token, .required = true),
+	FIELD(struct full_session, refresh_token, .required = true),
 	FIELD(struct full_session, user, .of = signed_in_fields),
 	FIELD(struct full_session, profile, .of = profile_fields, .ref = true,
 	      .help = "null: the account has none yet, POST /profile makes one"),

@@ -120,8 +120,8 @@ struct tokens {
 	str access_token, refresh_token;
 };
 static const struct field tokens_fields[] = {
-	FIELD(struct tokens, access_token),
-	FIELD(struct tokens, refresh_token),
+	FIELD(struct tokens, access_token, .required = true),
+	FIELD(struct tokens, refresh_token, .required = true),
 	{ 0 },
 };
 

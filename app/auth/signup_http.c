@@ -45,9 +45,9 @@ struct signed_up {
 	str message, state, email;
 };
 static const struct field signed_up_fields[] = {
-	FIELD(struct signed_up, message),
+	FIELD(struct signed_up, message, .required = true),
 	FIELD(struct signed_up, state),
-	FIELD(struct signed_up, email),
+	FIELD(struct signed_up, email, .required = true),
 	{ 0 },
 };
 
@@ -156,7 +156,7 @@ struct resent {
 	str message, state;
 };
 static const struct field resent_fields[] = {
-	FIELD(struct resent, message),
+	FIELD(struct resent, message, .required = true),
 	FIELD(struct resent, state),
 	{ 0 },
 };

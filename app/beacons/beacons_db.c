@@ -9,13 +9,13 @@
 
 const struct field beacon_fields[] = {
 	FIELD(struct beacon, id),
-	FIELD(struct beacon, body),
-	FIELD(struct beacon, created_at),
+	FIELD(struct beacon, body, .required = true),
+	FIELD(struct beacon, created_at, .required = true),
 	FIELD(struct beacon, expires_at),
 	FIELD(struct beacon, is_beacon),
-	FIELD(struct beacon, beacon_type),
-	FIELD(struct beacon, severity),
-	FIELD(struct beacon, incident_status),
+	FIELD(struct beacon, beacon_type, .required = true),
+	FIELD(struct beacon, severity, .required = true),
+	FIELD(struct beacon, incident_status, .required = true),
 	FIELD(struct beacon, beacon_lat, .alias = "latitude"),
 	FIELD(struct beacon, beacon_long, .alias = "longitude"),
 	FIELD(struct beacon, radius, .help = "metres"),

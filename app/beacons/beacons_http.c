@@ -212,8 +212,9 @@ struct resolved {
 	str message, status;
 };
 static const struct field resolved_fields[] = {
-	FIELD(struct resolved, message),
-	FIELD(struct resolved, status, .help = "active until enough people say so"),
+	FIELD(struct resolved, message, .required = true),
+	FIELD(struct resolved, status, .required = true,
+	      .help = "active until enough people say so"),
 	{ 0 },
 };
 

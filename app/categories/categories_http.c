@@ -15,14 +15,14 @@ struct category {
 };
 static const struct field category_fields[] = {
 	FIELD(struct category, id),
-	FIELD(struct category, name),
-	FIELD(struct category, slug),
+	FIELD(struct category, name, .required = true),
+	FIELD(struct category, slug, .required = true),
 	FIELD(struct category, description),
 	FIELD(struct category, emoji),
 	FIELD(struct category, default_off, .help = "not shown to anybody who has not enabled it"),
 	FIELD(struct category, is_sensitive),
 	FIELD(struct category, official_account_id),
-	FIELD(struct category, created_at),
+	FIELD(struct category, created_at, .required = true),
 	{ 0 },
 };
 

@@ -5,8 +5,8 @@
 
 const struct field person_fields[] = {
 	FIELD(struct person, id),
-	FIELD(struct person, handle),
-	FIELD(struct person, display_name),
+	FIELD(struct person, handle, .required = true),
+	FIELD(struct person, display_name, .required = true),
 	FIELD(struct person, avatar_url),
 	FIELD(struct person, tier, .alias = "harmony_tier"),
 	FIELD(struct person, followed_at),
@@ -14,15 +14,21 @@ const struct field person_fields[] = {
 };
 
 const struct field request_fields[] = {
-	FIELD(struct request, follower_id),  FIELD(struct request, handle),
-	FIELD(struct request, display_name), FIELD(struct request, avatar_url),
-	FIELD(struct request, requested_at), { 0 },
+	FIELD(struct request, follower_id, .required = true),
+	FIELD(struct request, handle, .required = true),
+	FIELD(struct request, display_name, .required = true),
+	FIELD(struct request, avatar_url),
+	FIELD(struct request, requested_at),
+	{ 0 },
 };
 
 const struct field blocked_fields[] = {
-	FIELD(struct blocked, id),	     FIELD(struct blocked, handle),
-	FIELD(struct blocked, display_name), FIELD(struct blocked, avatar_url),
-	FIELD(struct blocked, blocked_at),   { 0 },
+	FIELD(struct blocked, id),
+	FIELD(struct blocked, handle, .required = true),
+	FIELD(struct blocked, display_name, .required = true),
+	FIELD(struct blocked, avatar_url),
+	FIELD(struct blocked, blocked_at),
+	{ 0 },
 };
 
 static const struct field owner_fields[] = {

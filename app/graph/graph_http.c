@@ -10,8 +10,8 @@ struct followed {
 	str message, status;
 };
 static const struct field followed_fields[] = {
-	FIELD(struct followed, message),
-	FIELD(struct followed, status, .one_of = "accepted|pending"),
+	FIELD(struct followed, message, .required = true),
+	FIELD(struct followed, status, .required = true, .one_of = "accepted|pending"),
 	{ 0 },
 };
 

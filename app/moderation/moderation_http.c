@@ -39,8 +39,10 @@ static const struct field analysis_fields[] = {
 	      .help = "publishing would refuse it, or mark it as sensitive"),
 	FIELD(struct analysis, category, .one_of = "bigotry|nsfw|violence"),
 	FIELD(struct analysis, flags, .help = "slur, threat, hostile, nsfw, violence"),
-	FIELD(struct analysis, reason, .help = "a sentence for the author; empty when not flagged"),
-	FIELD(struct analysis, tone, .one_of = "positive|neutral|mixed|negative|hostile|hate"),
+	FIELD(struct analysis, reason, .required = true,
+	      .help = "a sentence for the author; empty when not flagged"),
+	FIELD(struct analysis, tone, .required = true,
+	      .one_of = "positive|neutral|mixed|negative|hostile|hate"),
 	FIELD(struct analysis, cis),
 	{ 0 },
 };
@@ -52,9 +54,9 @@ struct decision {
 
 static const struct field decision_fields[] = {
 	FIELD(struct decision, allowed),
-	FIELD(struct decision, action, .one_of = "pass|nsfw|flag"),
-	FIELD(struct decision, reason),
-	FIELD(struct decision, engine, .help = "which engine decided: lexicon"),
+	FIELD(struct decision, action, .required = true, .one_of = "pass|nsfw|flag"),
+	FIELD(struct decision, reason, .required = true),
+	FIELD(struct decision, engine, .required = true, .help = "which engine decided: lexicon"),
 	{ 0 },
 };
 

@@ -64,7 +64,7 @@ struct status {
 };
 
 static const struct field status_fields[] = {
-	FIELD(struct status, status),
+	FIELD(struct status, status, .required = true),
 	{ 0 },
 };
 
@@ -125,19 +125,19 @@ struct detailed {
 };
 
 static const struct field database_check_fields[] = {
-	FIELD(struct database_check, status),
+	FIELD(struct database_check, status, .required = true),
 	FIELD(struct database_check, latency_ms),
 	{ 0 },
 };
 static const struct field migrations_check_fields[] = {
-	FIELD(struct migrations_check, status),
+	FIELD(struct migrations_check, status, .required = true),
 	FIELD(struct migrations_check, version),
 	FIELD(struct migrations_check, newest),
 	FIELD(struct migrations_check, dirty),
 	{ 0 },
 };
 static const struct field jobs_check_fields[] = {
-	FIELD(struct jobs_check, status),
+	FIELD(struct jobs_check, status, .required = true),
 	FIELD(struct jobs_check, waiting),
 	FIELD(struct jobs_check, dead),
 	{ 0 },
@@ -156,7 +156,7 @@ static const struct field system_fields[] = {
 	{ 0 },
 };
 static const struct field detailed_fields[] = {
-	FIELD(struct detailed, status, .one_of = "healthy|degraded|unhealthy"),
+	FIELD(struct detailed, status, .required = true, .one_of = "healthy|degraded|unhealthy"),
 	FIELD(struct detailed, timestamp),
 	FIELD(struct detailed, uptime, .help = "seconds"),
 	FIELD(struct detailed, version),

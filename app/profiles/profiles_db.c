@@ -5,8 +5,8 @@
 
 const struct field profile_fields[] = {
 	FIELD(struct profile, id),
-	FIELD(struct profile, handle),
-	FIELD(struct profile, display_name),
+	FIELD(struct profile, handle, .required = true),
+	FIELD(struct profile, display_name, .required = true),
 	FIELD(struct profile, avatar_url),
 	FIELD(struct profile, cover_url),
 	FIELD(struct profile, bio),
@@ -16,7 +16,7 @@ const struct field profile_fields[] = {
 	FIELD(struct profile, is_official),
 	FIELD(struct profile, is_verified),
 	FIELD(struct profile, is_private),
-	FIELD(struct profile, role, .one_of = "user|moderator|admin"),
+	FIELD(struct profile, role, .required = true, .one_of = "user|moderator|admin"),
 	FIELD(struct profile, has_completed_onboarding, .help = "own profile only"),
 	FIELD(struct profile, beacon_enabled, .help = "own profile only"),
 	FIELD(struct profile, birth_month, .optional = true, .omit_absent = true,
@@ -31,8 +31,8 @@ const struct field profile_fields[] = {
 	FIELD(struct profile, trust_tier),
 	FIELD(struct profile, follower_count),
 	FIELD(struct profile, following_count),
-	FIELD(struct profile, created_at),
-	FIELD(struct profile, updated_at),
+	FIELD(struct profile, created_at, .required = true),
+	FIELD(struct profile, updated_at, .required = true),
 	{ 0 },
 };
 
@@ -57,11 +57,12 @@ const struct field profile_card_fields[] = {
 const struct field trust_state_fields[] = {
 	FIELD(struct trust_state, user_id),
 	FIELD(struct trust_state, harmony_score),
-	FIELD(struct trust_state, tier, .one_of = "new|sprout|trusted|elder|established"),
+	FIELD(struct trust_state, tier, .required = true,
+	      .one_of = "new|sprout|trusted|elder|established"),
 	FIELD(struct trust_state, posts_today),
 	FIELD(struct trust_state, last_post_at),
 	FIELD(struct trust_state, last_harmony_calc_at),
-	FIELD(struct trust_state, updated_at),
+	FIELD(struct trust_state, updated_at, .required = true),
 	{ 0 },
 };
 

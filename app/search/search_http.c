@@ -27,8 +27,8 @@ struct found_user {
 };
 static const struct field found_user_fields[] = {
 	FIELD(struct found_user, id),
-	FIELD(struct found_user, handle, .alias = "username"),
-	FIELD(struct found_user, display_name),
+	FIELD(struct found_user, handle, .required = true, .alias = "username"),
+	FIELD(struct found_user, display_name, .required = true),
 	FIELD(struct found_user, avatar_url),
 	FIELD(struct found_user, harmony_tier, .alias = "tier"),
 	{ 0 },
@@ -45,11 +45,16 @@ struct hashtag {
 	usec created_at;
 };
 static const struct field hashtag_fields[] = {
-	FIELD(struct hashtag, id),	     FIELD(struct hashtag, name),
-	FIELD(struct hashtag, display_name), FIELD(struct hashtag, use_count),
-	FIELD(struct hashtag, is_trending),  FIELD(struct hashtag, trending_score),
-	FIELD(struct hashtag, is_featured),  FIELD(struct hashtag, category),
-	FIELD(struct hashtag, created_at),   { 0 },
+	FIELD(struct hashtag, id),
+	FIELD(struct hashtag, name, .required = true),
+	FIELD(struct hashtag, display_name, .required = true),
+	FIELD(struct hashtag, use_count),
+	FIELD(struct hashtag, is_trending),
+	FIELD(struct hashtag, trending_score),
+	FIELD(struct hashtag, is_featured),
+	FIELD(struct hashtag, category),
+	FIELD(struct hashtag, created_at, .required = true),
+	{ 0 },
 };
 
 /* The first hashtags once more, in the short form older clients read. */
@@ -58,7 +63,7 @@ struct tag_count {
 	int32_t count;
 };
 static const struct field tag_count_fields[] = {
-	FIELD(struct tag_count, tag),
+	FIELD(struct tag_count, tag, .required = true),
 	FIELD(struct tag_count, count),
 	{ 0 },
 };

@@ -77,7 +77,7 @@ struct field {
 	const char *owner; /* "struct post": names the schema in the OpenAPI document */
 	uint16_t offset;
 	uint8_t kind;
-	bool required;	  /* in: must be present and not null */
+	bool required;	  /* in: must be present and not null; out: never null (OpenAPI) */
 	bool optional;	  /* out: a zero number, an array that is NULL, is null */
 	bool omit_absent; /* out: left out instead of null */
 	bool keep_space;  /* in: not trimmed */

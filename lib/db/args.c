@@ -203,7 +203,7 @@ static void put_strs(struct slot *s, struct strs v)
 	char *p;
 
 	for (size_t i = 0; i < v.n; i++) {
-		bytes += 4 + v.v[i].n;
+		bytes += 4 + (v.v[i].p ? v.v[i].n : 0);
 		nulls |= !v.v[i].p;
 	}
 	p = put_array(s, OID_TEXT, v.n, bytes);
@@ -211,11 +211,14 @@ static void put_strs(struct slot *s, struct strs v)
 		return;
 	wire_put32(p - 16, nulls);
 	for (size_t i = 0; i < v.n; i++) {
-		wire_put32(p, v.v[i].p ? (uint32_t)v.v[i].n : UINT32_MAX);
+		str one = v.v[i];
+
+		wire_put32(p, one.p ? (uint32_t)one.n : UINT32_MAX);
 		p += 4;
-		if (v.v[i].n)
-			memcpy(p, v.v[i].p, v.v[i].n);
-		p += v.v[i].n;
+		if (one.p) {
+			memcpy(p, one.p, one.n);
+			p += one.n;
+		}
 	}
 }
 

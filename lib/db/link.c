@@ -28,7 +28,7 @@ static char *options_of(const char *url, bool *ok)
 
 	*ok = all != NULL;
 	for (PQconninfoOption *o = all; o && o->keyword; o++)
-		if (strcmp(o->keyword, "options") == 0 && o->val)
+		if (!options && strcmp(o->keyword, "options") == 0 && o->val)
 			options = strdup(o->val);
 	PQconninfoFree(all);
 	return options;

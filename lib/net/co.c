@@ -60,7 +60,7 @@ struct co {
 	void *context;	   /* suspended: where to continue */
 	void *back;	   /* running: where co_suspend goes */
 	void (*fn)(void *);
-	void *arg, *data;
+	void *arg;
 	char *stack;
 	struct tools tools;
 };
@@ -298,7 +298,6 @@ bool co_start(struct co_pool *p, void (*fn)(void *), void *arg)
 	p->active++;
 	co->fn = fn;
 	co->arg = arg;
-	co->data = NULL;
 	enter(co);
 	reclaim(co);
 	return true;
@@ -320,14 +319,4 @@ void co_resume(struct co *co)
 	assert(!current);
 	enter(co);
 	reclaim(co);
-}
-
-void co_set_data(struct co *co, void *data)
-{
-	co->data = data;
-}
-
-void *co_data(const struct co *co)
-{
-	return co->data;
 }

@@ -36,7 +36,3 @@ void co_suspend(void);
 /* Continues a suspended coroutine at once, returning when it next suspends or ends. Called on the
  * loop's own stack of its own thread (a callback of the loop), never from another coroutine. */
 void co_resume(struct co *co);
-
-/* One pointer carried by the coroutine, for whoever runs it (a request's deadline, its name). */
-void co_set_data(struct co *co, void *data);
-void *co_data(const struct co *co);

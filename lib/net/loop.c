@@ -445,11 +445,6 @@ struct loop *loop_self(void)
 	return self;
 }
 
-struct event_base *loop_base(struct loop *l)
-{
-	return l->base;
-}
-
 void *loop_part(struct loop *l, const struct loop_part *kind)
 {
 	return parts_get(&l->parts, l, kind);

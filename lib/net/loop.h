@@ -9,7 +9,6 @@
 #include "lib/net/co.h"
 
 struct loop;
-struct event_base;
 
 /* NULL when descriptors or memory are short. */
 struct loop *loop_new(void);
@@ -27,8 +26,7 @@ void loop_stop(struct loop *l);
 /* The loop of this thread, NULL outside of one. */
 struct loop *loop_self(void);
 
-/* For the one file each that ties a library (MHD, curl) to the loop. */
-struct event_base *loop_base(struct loop *l);
+/* Its coroutines, for metrics and tests. */
 struct co_pool *loop_pool(struct loop *l);
 
 /* Runs fn(arg) on the loop's own stack in its next turn. From any thread; never loses a call. */

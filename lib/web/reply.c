@@ -9,7 +9,7 @@ enum { USUAL_SIZE = 1024 };
 static const char json_type[] = "application/json; charset=utf-8";
 
 const struct field message_fields[] = {
-	FIELD(struct message, message),
+	FIELD(struct message, message, .required = true),
 	{ 0 },
 };
 

@@ -15,18 +15,20 @@
 
 enum { SPARE_MAX = 64, ID_MAX = 64 };
 
-static const struct err_info infos[] = {
-	{ 400, "bad_request", "this is not a proper HTTP request", NULL },
-	{ 404, "route_not_found", "route not found", NULL },
-	{ 405, "method_not_allowed", "route not found for this method", NULL },
-	{ 408, "request_timeout", "the request took too long to arrive", NULL },
-	{ 501, "not_implemented", "no such method", NULL },
-};
-const err err_bad_request = { &infos[0] };
-const err err_route_not_found = { &infos[1] };
-const err err_method_not_allowed = { &infos[2] };
-const err err_request_timeout = { &infos[3] };
-const err err_not_implemented = { &infos[4] };
+/* Errors that only arise before a handler is found. */
+static const struct err_info bad_request = { 400, "bad_request",
+					     "this is not a proper HTTP request", NULL };
+static const struct err_info route_not_found = { 404, "route_not_found", "route not found", NULL };
+static const struct err_info method_not_allowed = { 405, "method_not_allowed",
+						    "route not found for this method", NULL };
+static const struct err_info not_implemented = { 501, "not_implemented", "no such method", NULL };
+static const struct err_info request_timeout = { 408, "request_timeout",
+						 "the request took too long to arrive", NULL };
+static const err err_bad_request = { &bad_request };
+static const err err_route_not_found = { &route_not_found };
+static const err err_method_not_allowed = { &method_not_allowed };
+static const err err_not_implemented = { &not_implemented };
+const err err_request_timeout = { &request_timeout };
 
 struct request *request_of(const struct req *r)
 {

@@ -137,11 +137,7 @@ bool request_gather(struct request *r, const char *p, size_t n);
 /* The access log's line and the metrics. */
 void request_log(const struct request *r);
 
-extern const err err_bad_request;	 /* 400: this is no proper HTTP */
-extern const err err_route_not_found;	 /* 404 */
-extern const err err_method_not_allowed; /* 405 */
-extern const err err_request_timeout;	 /* 408: the client is too slow */
-extern const err err_not_implemented;	 /* 501: no such method */
+extern const err err_request_timeout; /* 408: the client is too slow */
 
 /* ---- reply.c ---- */
 

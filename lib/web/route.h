@@ -71,9 +71,6 @@ void router_free(struct router *r);
 bool router_find(const struct router *r, enum method method, str path, struct route_match *out,
 		 unsigned *ret_allowed);
 
-/* The tables it was made from. */
-const struct route *const *router_tables(const struct router *r);
-
 /* First mistake in the tables as a sentence in *problem; true when there is none. */
 bool router_check(const struct route *const *tables, char *problem, size_t size);
 

@@ -24,7 +24,6 @@ struct node {
 };
 
 struct router {
-	const struct route *const *tables;
 	struct arena *arena;
 	struct node root;
 };
@@ -109,7 +108,6 @@ struct router *router_new(const struct route *const *tables)
 	struct router *r = arena_zalloc(a, sizeof *r);
 
 	r->arena = a;
-	r->tables = tables;
 	for (; *tables; tables++)
 		for (const struct route *route = *tables; route->path; route++)
 			add_route(r, route);
@@ -120,11 +118,6 @@ void router_free(struct router *r)
 {
 	if (r)
 		arena_free(r->arena);
-}
-
-const struct route *const *router_tables(const struct router *r)
-{
-	return r->tables;
 }
 
 /* ---- finding ---- */
