@@ -4,6 +4,7 @@
 #include "app/feed/feed.h"
 #include "app/mail/mail.h"
 #include "app/moderation/moderation.h"
+#include "app/notifications/notifications.h"
 #include "app/ops/jobs.h"
 #include "app/posts/posts.h"
 #include "app/search/search.h"
@@ -18,6 +19,7 @@ const struct periodic app_periodic[] = {
 	{ "feed_score_all", 15 * MINUTE, feed_score_all },
 	{ "feed_score_new", 10 * SECOND, feed_score_new },
 	{ "feed_trim_sessions", 10 * MINUTE, feed_trim_sessions },
+	{ "inbox_age", DAY, inbox_age },
 	{ "posts_expire", MINUTE, posts_expire },
 	{ "beacons_expire", MINUTE, beacons_expire },
 	{ "strikes_recount", DAY, moderation_recount_strikes },

@@ -15,3 +15,6 @@ err feed_score_new(struct job *j);
 
 /* Cuts sessions down to what was shown, forgets them after a week. */
 err feed_trim_sessions(struct job *j);
+
+/* The statement behind both: $1, since when posts are scored. For whoever fills a database. */
+extern const struct stmt sql_feed_scores_put;

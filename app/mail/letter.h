@@ -20,6 +20,7 @@ struct message {
 	str subject;
 	str text, html; /* lines ended by \n */
 	usec date;
+	str id; /* left side of the Message-ID: the same when the mail is sent again */
 };
 
 /* The address of "Name <address>" or "address". */

@@ -119,17 +119,22 @@ static void write_file(void *arg)
 		f->error = f->error ? f->error : errno;
 }
 
-/* The names sort by time. */
+/* The same each time the job is tried: a process that died before it could say that the mail was sent
+ * leaves no second file, and a second mail that receivers know for the same. Sorts by time. */
+static str job_name(const struct job *j)
+{
+	return arena_printf(j->arena, "%016lld-%lld", (long long)j->added.us, (long long)j->id);
+}
+
 static err send_to_file(struct job *j, str dir, str message)
 {
-	str name = arena_printf(j->arena, "%016lld-%.*s", (long long)time_now().us, 11,
-				rand_token(j->arena, 8).p);
+	str name = job_name(j), part = rand_token(j->arena, 8);
 	struct file f = {
 		.dir = arena_cstr(j->arena, dir),
 		.path = arena_printf(j->arena, "%.*s/%.*s.eml", (int)dir.n, dir.p, (int)name.n,
 				     name.p)
 				.p,
-		.part = arena_printf(j->arena, "%.*s/.%.*s", (int)dir.n, dir.p, (int)name.n, name.p)
+		.part = arena_printf(j->arena, "%.*s/.%.*s", (int)dir.n, dir.p, (int)part.n, part.p)
 				.p,
 		.text = message,
 	};
@@ -198,6 +203,7 @@ err mail_run(struct job *j)
 		.text = letter_text(j->arena, l, link),
 		.html = letter_html(j->arena, l, link),
 		.date = time_now(),
+		.id = job_name(j),
 	};
 	e = dispatch(j, order.to, message_write(j->arena, &m));
 	if (!err_is(e, err_mail_refused))

@@ -233,8 +233,8 @@ TEST(the_payload_does_not_show_the_token)
 
 static const char *write_message(str from, str subject, str text)
 {
-	struct message m = { from, S("ann@example.org"), subject,
-			     text, S("<p>\n"),		 { 1769335200123456 } };
+	struct message m = { from,	 S("ann@example.org"), subject, text,
+			     S("<p>\n"), { 1769335200123456 }, S("1-2") };
 
 	begin();
 	return message_write(a, &m).p;
@@ -246,7 +246,8 @@ TEST(headers_say_when_who_and_what)
 
 	EXPECT_TRUE(has(m, "From: \"Sojorn\" <no-reply@sojorn.test>\r\n"));
 	EXPECT_TRUE(has(m, "\r\nDate: Sun, 25 Jan 2026 10:00:00 +0000\r\n"));
-	EXPECT_TRUE(has(m, "@sojorn.test>\r\nAuto-Submitted: auto-generated\r\n"));
+	EXPECT_TRUE(
+		has(m, "\r\nMessage-ID: <1-2@sojorn.test>\r\nAuto-Submitted: auto-generated\r\n"));
 	EXPECT_TRUE(
 		has(m, "\r\nMIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary="));
 	EXPECT_TRUE(has(write_message(S("a@b.c"), S("x"), S("y")), "From: a@b.c\r\n"));

@@ -193,7 +193,7 @@ static str part(struct arena *a, const char *type, str text)
 
 str message_write(struct arena *a, const struct message *m)
 {
-	str id = rand_token(a, 18), boundary = rand_token(a, 18);
+	str boundary = rand_token(a, 18);
 	str from = header_mailbox(a, m->from), to = header_mailbox(a, m->to);
 	str subject = header_text(a, m->subject), date = header_date(a, m->date);
 	str domain = domain_of(mail_address(m->from));
@@ -205,7 +205,7 @@ str message_write(struct arena *a, const struct message *m)
 		"Message-ID: <%.*s@%.*s>\r\nAuto-Submitted: auto-generated\r\nMIME-Version: 1.0\r\n"
 		"Content-Type: multipart/alternative; boundary=\"%.*s\"\r\n\r\n"
 		"--%.*s\r\n%.*s--%.*s\r\n%.*s--%.*s--\r\n",
-		TEXT(from), TEXT(to), TEXT(subject), TEXT(date), TEXT(id), TEXT(domain),
+		TEXT(from), TEXT(to), TEXT(subject), TEXT(date), TEXT(m->id), TEXT(domain),
 		TEXT(boundary), TEXT(boundary), TEXT(text), TEXT(boundary), TEXT(html),
 		TEXT(boundary));
 }

@@ -1,10 +1,14 @@
-/* Notifications: where a person's phones are reached. */
+/* Notifications: what people are told, what they are not, and where their phones are reached. Rows are written
+ * by the SQL function notify(), which holds the rules of who is told what. */
 #pragma once
 
-#include "app/app.h"
+#include "app/ops/jobs.h"
 #include "lib/db/db.h"
 
-extern const struct route notifications_routes[];
+extern const struct route notifications_routes[], inbox_routes[];
+
+/* Daily: archives after 30 days, deletes after 180. */
+err inbox_age(struct job *j);
 
 /* A phone's or browser's address at the push service. */
 struct device {

@@ -175,15 +175,14 @@ struct claimed {
 	int64_t id;
 	str kind;
 	struct json payload;
+	usec added;
 	int32_t attempt;
 };
 
 static const struct field claimed_fields[] = {
-	FIELD(struct claimed, id),
-	FIELD(struct claimed, kind),
-	FIELD(struct claimed, payload),
-	FIELD(struct claimed, attempt),
-	{ 0 },
+	FIELD(struct claimed, id),	FIELD(struct claimed, kind),
+	FIELD(struct claimed, payload), FIELD(struct claimed, added),
+	FIELD(struct claimed, attempt), { 0 },
 };
 
 /* An outage is worth two lines, not one a second. */
@@ -201,6 +200,7 @@ static void start_claimed(struct jobs *j, const struct claimed *c)
 	struct run *r = run_new(j, c->kind, lease - margin);
 
 	r->job.id = c->id;
+	r->job.added = c->added;
 	r->job.attempt = c->attempt;
 	r->job.payload.text = arena_copy(r->job.arena, c->payload.text);
 	j->running++;

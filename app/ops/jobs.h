@@ -23,6 +23,7 @@ struct job {
 	int64_t id;
 	str kind;	     /* of a periodic job: its name */
 	struct json payload; /* absent for a periodic one */
+	usec added;	     /* with id: what tells this job from any other, the same at each try */
 	int32_t attempt;     /* 1 at the first try */
 	int64_t deadline;    /* monotonic; db has it already, other waits must keep it, too */
 	bool ended;	     /* jobs_end's */

@@ -13,7 +13,7 @@ UPDATE outbox o
 	 LIMIT $1
 	   FOR UPDATE SKIP LOCKED) due
  WHERE o.id = due.id
-RETURNING o.id, o.kind, o.payload, o.attempts AS attempt
+RETURNING o.id, o.kind, o.payload, o.created_at AS added, o.attempts AS attempt
 
 -- A worker that was too slow finds that the row has been taken again, and lets go.
 -- name: jobs_end     $1 id bigint, $2 attempt int

@@ -6,6 +6,7 @@
 #include "app/ops/jobs_test.sql.h"
 #include "test/harness/harness.h"
 
+#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,5 +325,39 @@ TEST(the_server_runs_jobs_and_counts_them)
 	t_sql("UPDATE outbox SET next_try_at = 'infinity'");
 	EXPECT_TRUE(strstr(t_admin_get("/metrics")->body, "\nsojorn_jobs_dead 1\n"));
 	EXPECT_STR("degraded", EXPECT(200, t_get(NULL, "/health/detailed")), "checks.jobs.status");
+	t_server_stop(s);
+}
+
+/* ---- the server, killed while it sends mails ---- */
+
+static int mails_in(const char *dir)
+{
+	struct dirent *e;
+	DIR *d = opendir(dir);
+	int n = 0;
+
+	while ((e = readdir(d)))
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+TEST(a_killed_server_loses_no_mail_and_sends_none_twice)
+{
+	struct t_server *s = t_server_start();
+
+	for (int i = 0; i < 6; i++) {
+		t_sql("INSERT INTO outbox (kind, payload) SELECT 'mail', jsonb_build_object('mail',"
+		      " 'password_changed', 'to', 'a' || g || '.%d@example.org') FROM generate_series(1, 50) g",
+		      i);
+		pause_ms(30 + 90 * i);
+		t_server_kill(s);
+		t_sql("UPDATE outbox SET next_try_at = now()");
+		t_server_restart(s);
+	}
+	EXPECT_SOON(waiting() == 0);
+	EXPECT_EQ(300, mails_in(t_path("mail")));
+	for (int i = 0; i < 300; i += 17)
+		t_mail(t_fmt("a%d.%d@example.org", i % 50 + 1, i / 50));
 	t_server_stop(s);
 }

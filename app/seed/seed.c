@@ -1,6 +1,7 @@
 /* See seed.h: makes the world, then writes it table by table. */
 #include "app/seed/writer.h"
 #include "app/seed/seed.sql.h"
+#include "app/feed/feed.h"
 #include "lib/base/password.h"
 
 #include <string.h>
@@ -50,6 +51,16 @@ static void read_categories(struct writer *w)
 	}
 }
 
+/* As the server does it every quarter of an hour; feeds need not wait for that. */
+static void score_feed(struct writer *w)
+{
+	char since[TIME_TEXT + 1] = "";
+	const char *values[] = { since };
+
+	time_format((usec){ w->world->now - 7 * DAY }, since);
+	load_run(w->load, &sql_feed_scores_put, values);
+}
+
 static void write_all(struct writer *w)
 {
 	bool large = is_large(w->options);
@@ -75,6 +86,8 @@ static void write_all(struct writer *w)
 	load_run(w->load, &sql_seed_commit, NULL);
 	tell(w, "statistics");
 	load_run(w->load, large ? &sql_seed_vacuum : &sql_seed_analyze, NULL);
+	tell(w, "feed");
+	score_feed(w);
 }
 
 /* Handles must not meet those of another seed. */

@@ -201,6 +201,7 @@ TEST(the_default_world_has_something_of_everything)
 		"map_beacons WHERE is_priority OR vouch_count > 0",
 		"beacons WHERE NOT on_map",
 		"lexicon",
+		"post_feed_scores WHERE score > 0",
 		"users WHERE status = 'deactivated'",
 	};
 
