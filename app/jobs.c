@@ -2,6 +2,7 @@
 #include "app/auth/auth.h"
 #include "app/beacons/beacons.h"
 #include "app/feed/feed.h"
+#include "app/hashtags/hashtags.h"
 #include "app/mail/mail.h"
 #include "app/moderation/moderation.h"
 #include "app/notifications/notifications.h"

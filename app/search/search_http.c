@@ -1,6 +1,7 @@
 /* The search route: what is asked for is looked up in at most two round trips. */
 #include "app/search/search.h"
 
+#include "app/hashtags/hashtags.h"
 #include "app/posts/posts.h"
 #include "app/rates.h"
 #include "app/search/search.sql.h"
@@ -31,29 +32,6 @@ static const struct field found_user_fields[] = {
 	FIELD(struct found_user, display_name, .required = true),
 	FIELD(struct found_user, avatar_url),
 	FIELD(struct found_user, harmony_tier, .alias = "tier"),
-	{ 0 },
-};
-
-struct hashtag {
-	uuid id;
-	str name, display_name;
-	int32_t use_count;
-	bool is_trending;
-	double trending_score;
-	bool is_featured;
-	str category;
-	usec created_at;
-};
-static const struct field hashtag_fields[] = {
-	FIELD(struct hashtag, id),
-	FIELD(struct hashtag, name, .required = true),
-	FIELD(struct hashtag, display_name, .required = true),
-	FIELD(struct hashtag, use_count),
-	FIELD(struct hashtag, is_trending),
-	FIELD(struct hashtag, trending_score),
-	FIELD(struct hashtag, is_featured),
-	FIELD(struct hashtag, category),
-	FIELD(struct hashtag, created_at, .required = true),
 	{ 0 },
 };
 
