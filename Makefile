@@ -5,6 +5,7 @@
 #   make V=fuzz fuzzers    build/fuzz/fuzz/NAME for each test/fuzz/NAME.c; V=asan: they replay files given
 #   make unit_tests        tests of lib/; api_tests: tests of app/
 #   make micro             build and run the measurements of bench/micro/
+#   make load              build/load, the load generator of bench/
 #   make migrate-up        and migrate-down: one step, on $DATABASE_URL
 #
 # Sources are found by name: a new .c, .sql or migration needs no change here.
@@ -86,10 +87,11 @@ cmd_obj  := $(call objects,$(cmd_src))
 unit_obj := $(call objects,$(lib_tests) $(runner)) $(call sql_objects,$(call in_lib,$(test_sql)))
 api_obj  := $(call objects,$(app_tests) $(harness) $(runner)) $(call sql_objects,$(filter-out lib/%,$(test_sql)))
 micro_obj := $(call objects,$(wildcard bench/micro/*.c))
-every_obj := $(sort $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj) $(micro_obj))
+load_obj := $(call objects,$(wildcard bench/load/*.c))
+every_obj := $(sort $(load_obj) $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj) $(micro_obj))
 
 # ---- targets ----
-.PHONY: all sojorn unit_tests api_tests micro objects generated print-flags clean force
+.PHONY: all sojorn unit_tests api_tests micro load objects generated print-flags clean force
 all: sojorn
 sojorn: $(bin)/sojorn
 unit_tests: $(bin)/unit_tests
@@ -120,6 +122,10 @@ $(bin)/micro/%: $(obj)/bench/micro/%.c.o $(lib_obj) $(obj)/sources
 # libFuzzer brings a main of its own.
 $(bin)/fuzz/%: $(obj)/test/fuzz/%.c.o $(if $(filter fuzz,$(V)),,$(obj)/$(fuzz_replay).o) $(app_obj) $(lib_obj) $(obj)/sources
 	$(link) $(if $(filter fuzz,$(V)),-fsanitize=fuzzer)
+
+load: $(bin)/load
+$(bin)/load: $(load_obj) $(lib_obj) $(obj)/sources
+	$(link)
 
 # ---- objects; generated headers come before the first of them ----
 sql_headers := $(patsubst %,$(gen)/%.h,$(all_sql))

@@ -1,0 +1,204 @@
+// The stages of a bench; bench/run has started PostgreSQL. Each stage keeps what it found in
+// build/bench/results/, so that one can be measured again without the others.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { compare, replies } from './compare.mjs';
+import * as database from './database.mjs';
+import { RUNS, SECONDS, measure, saturate } from './measure.mjs';
+import { writeReport } from './report.mjs';
+import { SERVERS, start, stop } from './servers.mjs';
+import { readStatements } from './statements.mjs';
+import { describeMachine, median, memoryOf, noise, sleep } from './system.mjs';
+import * as targets from './targets.mjs';
+
+const RESULTS = 'build/bench/results';
+const LARGE = 'large';
+const OURS = 'sojorn, 1 loop';
+const DEEP = 1000;
+
+// ---- parts ----
+
+const known = {};
+const targetsOf = (name) => (known[name] ??= targets.readTargets(name));
+
+function keep(stage, result) {
+	writeFileSync(`${RESULTS}/${stage}.json`, JSON.stringify(result, null, '\t'));
+}
+
+function recall() {
+	return Object.fromEntries(readdirSync(RESULTS).map((file) => [file.replace('.json', ''), JSON.parse(readFileSync(`${RESULTS}/${file}`))]));
+}
+
+// Runs a server for the time of `use`.
+async function withServer(name, data, use) {
+	const server = await start(name, data, targetsOf(data).probe);
+	try {
+		return await use(server);
+	} finally {
+		await stop(server);
+	}
+}
+
+function tell(what, result) {
+	const { peak, steady } = result;
+	console.error(`${what}: ${peak.rate.toFixed(0)}/s, ${peak.server.toFixed(1)} + ${peak.postgres.toFixed(1)} us; ` +
+		`at 70 %: p50 ${(steady.p50 / 1000).toFixed(2)}, p99 ${(steady.p99 / 1000).toFixed(2)} ms; errors ${peak.errors + steady.errors}`);
+}
+
+// The ranked feed is empty until the server's job has scored the posts.
+async function scoresAreThere(data) {
+	for (let i = 0; i < 120; i++) {
+		if (database.sql(data, 'SELECT 1 FROM sojorn.post_feed_scores LIMIT 1').length)
+			return;
+		await sleep(1000);
+	}
+	throw new Error('no post has a score after two minutes');
+}
+
+// One route on every server, and its statement by pgbench.
+async function compareServers(route, names = Object.keys(SERVERS)) {
+	const t = targetsOf(LARGE);
+	const file = targets.writeRequests(t, route);
+	const out = { servers: {} };
+	for (const name of names) {
+		out.servers[name] = await withServer(name, LARGE, (server) => measure(server, file));
+		tell(`${route}, ${name}`, out.servers[name]);
+	}
+	const statement = targets.STATEMENTS[route];
+	if (statement) {
+		const text = readStatements('app')[statement.name];
+		out.pgbench = database.measureStatement(LARGE, text, statement.params, targets.statementTargets(t, route),
+			{ seconds: SECONDS, runs: RUNS, file: 'build/bench/pgbench.sql' });
+	}
+	return out;
+}
+
+// ---- stages ----
+
+function seed() {
+	return { ...database.prepareDatabases(), machine: describeMachine(database.version()) };
+}
+
+// Some replies of each route, on all servers.
+async function check() {
+	const t = targetsOf(LARGE);
+	const requests = ['profile', 'personal', 'nearby', 'search'].flatMap((route) => targets.REQUESTS[route](t).slice(0, 25));
+	targets.forgetOrders(LARGE);
+	const ours = await withServer(OURS, LARGE, async (server) => {
+		await scoresAreThere(LARGE);
+		const ranked = readFileSync(await targets.writeRankedPages(t, server, 5), 'utf8').trim().split('\n');
+		requests.push(...ranked.map((line) => line.split('\t')));
+		return replies(server, requests);
+	});
+	for (const name of Object.keys(SERVERS).filter((n) => n !== OURS))
+		compare(name, await withServer(name, LARGE, (server) => replies(server, requests)), ours);
+	return { replies: requests.length };
+}
+
+async function startup() {
+	const out = {};
+	for (const name of Object.keys(SERVERS)) {
+		const times = [];
+		let idle;
+		for (let i = 0; i < 5; i++)
+			await withServer(name, LARGE, async (server) => {
+				times.push(server.started);
+				idle = memoryOf(server.pid);
+			});
+		out[name] = { ms: median(times), noise: noise(times), idle };
+		console.error(`${name}: ${out[name].ms.toFixed(0)} ms to the first 200, ${idle.rss.toFixed(1)} MB`);
+	}
+	return out;
+}
+
+async function ranked() {
+	const t = targetsOf(LARGE);
+	const out = { servers: {} };
+	let file;
+	targets.forgetOrders(LARGE);
+	await withServer(OURS, LARGE, async (server) => {
+		await scoresAreThere(LARGE);
+		file = await targets.writeRankedPages(t, server);
+	});
+	for (const name of Object.keys(SERVERS)) {
+		out.servers[name] = await withServer(name, LARGE, (server) => measure(server, file, () => targets.renewOrders(LARGE)));
+		tell(`ranked, ${name}`, out.servers[name]);
+	}
+	return out;
+}
+
+// Making an order: sojorn only, as the peers read orders and make none.
+async function first() {
+	targets.forgetOrders(LARGE);
+	const out = await compareServers('first', Object.keys(SERVERS).filter((name) => name.startsWith('sojorn')));
+	targets.forgetOrders(LARGE);
+	return out;
+}
+
+// A request's cost with few connections, so that waiting is no part of it.
+async function costs(data) {
+	const t = targetsOf(data);
+	targets.forgetOrders(data);
+	return withServer(OURS, data, async (server) => {
+		await scoresAreThere(data);
+		const out = {};
+		const rankedFile = await targets.writeRankedPages(t, server);
+		for (const route of ['personal', 'nearby', 'search', 'first']) {
+			out[route] = saturate(server, targets.writeRequests(t, route), { connections: 4 });
+		}
+		targets.renewOrders(data);
+		out.ranked = saturate(server, rankedFile, { connections: 4 });
+		targets.forgetOrders(data);
+		return out;
+	});
+}
+
+async function growth() {
+	const out = {};
+	for (const data of ['small', LARGE]) {
+		out[data] = await costs(data);
+		for (const [route, c] of Object.entries(out[data]))
+			console.error(`${route}, ${data}: ${(c.server + c.postgres).toFixed(0)} us of CPU, ${c.bytes} bytes`);
+	}
+	return out;
+}
+
+async function pages() {
+	return withServer(OURS, LARGE, async (server) => {
+		const files = await targets.writeDeepPages(targetsOf(LARGE), server, DEEP);
+		const out = { page: DEEP, first: saturate(server, files.first, { connections: 4 }), deep: saturate(server, files.deep, { connections: 4 }) };
+		console.error(`page 1: ${(out.first.server + out.first.postgres).toFixed(0)} us, page ${DEEP}: ${(out.deep.server + out.deep.postgres).toFixed(0)} us`);
+		return out;
+	});
+}
+
+function report() {
+	writeReport('bench/results.md', recall());
+	console.log(readFileSync('bench/results.md', 'utf8'));
+}
+
+const STAGES = {
+	seed, check, startup,
+	profile: () => compareServers('profile'),
+	personal: () => compareServers('personal'),
+	ranked, first,
+	nearby: () => compareServers('nearby'),
+	search: () => compareServers('search'),
+	growth, pages, report,
+};
+
+// ---- the command ----
+
+const names = process.argv.slice(2);
+const unknown = names.find((name) => !(name in STAGES));
+if (unknown) {
+	console.error(`no stage is called '${unknown}'; there are: ${Object.keys(STAGES).join(' ')}`);
+	process.exit(2);
+}
+mkdirSync(RESULTS, { recursive: true });
+writeFileSync('build/bench/statements.json', JSON.stringify(readStatements('app')));
+for (const name of names.length ? names : Object.keys(STAGES)) {
+	console.error(`== ${name}`);
+	const result = await STAGES[name]();
+	if (result)
+		keep(name, result);
+}

@@ -1,0 +1,130 @@
+import { readPage, readTime, writeCursor } from './page.js';
+import * as schemas from './schemas.js';
+
+const TAGS_SHORT = 5;
+const COMMON = 5000; // posts with a word from which the newest posts are read instead of all hits
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+function fail(status, code, message) {
+	throw Object.assign(new Error(message), { statusCode: status, code });
+}
+
+// Columns with a dot are members of a nested record; those of birth are the owner's alone.
+function nest(row) {
+	const out = {};
+	for (const name in row) {
+		const dot = name.indexOf('.');
+		if (dot < 0) {
+			out[name] = row[name];
+		} else if (row[name] !== null || !/birth|origin/.test(name)) {
+			const outer = name.slice(0, dot);
+			(out[outer] ??= {})[name.slice(dot + 1)] = row[name];
+		}
+	}
+	return out;
+}
+
+function card(row) {
+	const post = nest(row);
+	post.duration_ms ||= null;
+	return post;
+}
+
+async function getProfile(request) {
+	const { id } = request.params;
+	if (!UUID.test(id))
+		fail(400, 'invalid', 'id is no id');
+	const row = await this.database.one('profile_get', id, request.user.sub);
+	if (!row)
+		fail(404, 'not_found', 'profile not found');
+	const profile = nest(row);
+	const { stats } = profile;
+	stats.posts = stats.post_count;
+	stats.followers = stats.follower_count;
+	stats.following = stats.following_count;
+	return profile;
+}
+
+async function getPersonal(request) {
+	const page = readPage(request.query);
+	const rows = await this.database.list('feed_personal', request.user.sub, page.limit, page.offset, page.time,
+		page.id, null, null);
+	const last = rows.at(-1);
+	return {
+		posts: rows.map(card),
+		next_cursor: rows.length === page.limit ? writeCursor(readTime(last.created_at), last.id) : null,
+	};
+}
+
+// A page of an order that is there already; making one is no part of the comparison.
+async function getRanked(request) {
+	const page = readPage(request.query);
+	const viewer = request.user.sub;
+	const session = await this.database.one('feed_session_get', viewer, page.id, null, page.key, page.limit);
+	if (!session)
+		fail(404, 'not_found', 'no such order');
+	const at = page.key + session.page.length;
+	const [, rows] = await Promise.all([
+		this.database.list('feed_session_shown', session.id, at),
+		this.database.list('feed_cards', viewer, session.page),
+	]);
+	return {
+		posts: rows.map(card),
+		next_cursor: at < session.length ? writeCursor(at, session.id) : null,
+	};
+}
+
+async function getNearby(request) {
+	const { lat, long, radius, limit } = request.query;
+	const beacons = await this.database.list('beacons_nearby', request.user.sub, lat, long, Math.min(radius, 50000),
+		Math.min(limit, 500), false);
+	for (const b of beacons) {
+		b.latitude = b.beacon_lat;
+		b.longitude = b.beacon_long;
+		b.verification_count = b.vouch_count;
+	}
+	return { beacons };
+}
+
+function findPosts(database, viewer, words) {
+	if (!words.length)
+		return [];
+	const rarest = Math.min(...words.map((w) => w.posts));
+	return database.list(rarest >= COMMON ? 'search_posts_common' : 'search_posts_rare', viewer, words.map((w) => w.word));
+}
+
+async function search(request) {
+	const viewer = request.user.sub;
+	const query = request.query.q.trim();
+	const bare = query.replace(/^[#@]/, '');
+	const like = bare.replace(/[%_\\]/g, '\\$&');
+	const [users, hashtags, words] = await Promise.all([
+		this.database.list('search_people', viewer, bare, like),
+		this.database.list('search_hashtags', like.toLowerCase()),
+		this.database.list('search_words', query),
+	]);
+	const posts = await findPosts(this.database, viewer, words);
+	for (const u of users) {
+		u.username = u.handle;
+		u.tier = u.harmony_tier;
+	}
+	return {
+		query,
+		users,
+		tags: hashtags.slice(0, TAGS_SHORT).map((h) => ({ tag: h.name, count: h.use_count })),
+		hashtags,
+		posts: posts.map(card),
+	};
+}
+
+function schema(reply, querystring) {
+	return { schema: { querystring, response: { 200: reply } } };
+}
+
+export function routes(api) {
+	api.get('/profiles/:id', schema(schemas.profileCard), getProfile);
+	api.get('/feed/personal', schema(schemas.postPage, schemas.pageQuery), getPersonal);
+	api.get('/feed/sojorn', schema(schemas.postPage, schemas.pageQuery), getRanked);
+	api.get('/beacons/nearby', schema(schemas.beaconList, schemas.placeQuery), getNearby);
+	api.get('/search', schema(schemas.found, schemas.searchQuery), search);
+}

@@ -1,0 +1,124 @@
+// The table of what was found, each aim beside its figure.
+import { writeFileSync } from 'node:fs';
+import { median, noise } from './system.mjs';
+
+const OURS = 'sojorn, 1 loop';
+
+const round = (n) => (n >= 1000 ? Math.round(n).toLocaleString('en') : n >= 100 ? n.toFixed(0) : n >= 10 ? n.toFixed(1) : n.toFixed(2));
+const ms = (us) => round(us / 1000);
+const percent = (part) => `±${(100 * part).toFixed(0)} %`;
+
+function table(head, rows) {
+	return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+const TITLES = {
+	profile: 'Profile read by id, with token',
+	personal: 'Personal feed, page 1',
+	ranked: 'Ranked feed, pages 2 to 7 of an order',
+	first: 'Ranked feed, page 1: an order is made',
+	nearby: 'Beacons within 5 km, the nearest 50',
+	search: 'Search for a mistyped word',
+};
+
+function serverRow(name, { peak, steady, memory }) {
+	return [name, round(peak.rate), percent(peak.noise), ms(peak.p50), ms(peak.p99), ms(steady.p50), ms(steady.p95), ms(steady.p99),
+		round(peak.server), round(peak.postgres), round(memory.peak), peak.errors + steady.errors];
+}
+
+function pgbenchRow(way, runs) {
+	const rates = runs.map((r) => r.rate);
+	return [`pgbench, ${way}, ${runs[0].clients} clients`, round(median(rates)), percent(noise(rates)), '', '', '', '', '', '',
+		round(median(runs.map((r) => r.postgres))), '', ''];
+}
+
+function routeSection(route, result) {
+	const head = ['', 'peak/s', 'noise', 'p50 ms', 'p99 ms', '70 %: p50', 'p95', 'p99 ms', 'server µs', 'PostgreSQL µs', 'MB at most', 'errors'];
+	const rows = Object.entries(result.servers).map(([name, r]) => serverRow(name, r));
+	for (const way in result.pgbench ?? {})
+		rows.push(pgbenchRow(way, result.pgbench[way]));
+	return `### ${TITLES[route]}\n\n${table(head, rows)}\n`;
+}
+
+const cost = (c) => c.server + c.postgres;
+
+function growthSection({ small, large }) {
+	const rows = Object.keys(small).map((route) => [TITLES[route], ms(cost(small[route])), ms(cost(large[route])),
+		round(cost(large[route]) / cost(small[route])), ms(small[route].p50), ms(large[route].p50), round(small[route].bytes), round(large[route].bytes)]);
+	return `### Growth: 10,000 posts and beacons, 1,000,000 posts and beacons\n\n` +
+		'CPU of server and PostgreSQL together, 4 connections.\n\n' +
+		`${table(['', '10k: CPU ms', '1M: CPU ms', 'times', '10k: p50 ms', '1M: p50 ms', '10k: bytes', '1M: bytes'], rows)}\n`;
+}
+
+function pagesSection({ page, first, deep }) {
+	return `### Personal feed of somebody who follows 1,500 accounts, by cursor\n\n${table(['', 'CPU ms', 'p50 ms', 'p99 ms'],
+		[['page 1', ms(cost(first)), ms(first.p50), ms(first.p99)], [`page ${page}`, ms(cost(deep)), ms(deep.p50), ms(deep.p99)]])}\n`;
+}
+
+function startupSection(result) {
+	return `### Start to the first 200 of a profile read\n\n${table(['', 'ms', 'noise', 'MB then'],
+		Object.entries(result).map(([name, r]) => [name, round(r.ms), percent(r.noise), round(r.idle.rss)]))}\n`;
+}
+
+// ---- aims ----
+
+// An aim is a bound on a figure: at most, or at least.
+function aim(what, figure, bound, unit, atLeast = false) {
+	const met = atLeast ? figure >= bound : figure <= bound;
+	const by = atLeast ? bound / figure : figure / bound;
+	return [what, `${atLeast ? '≥' : '≤'} ${bound}${unit}`, `${round(figure)}${unit}`, met ? 'met' : `**missed** by ${(100 * (by - 1)).toFixed(0)} %`];
+}
+
+function aims(r) {
+	const rows = [];
+	const ours = (route) => r[route]?.servers[OURS];
+	if (r.profile) {
+		rows.push(aim('profile read: CPU of Gin a request, in ours', r.profile.servers.gin.peak.server / ours('profile').peak.server, 3, '×', true));
+		const best = Math.max(...Object.entries(r.profile.servers).filter(([n]) => n.startsWith('sojorn')).map(([, s]) => s.peak.rate));
+		rows.push(aim('profile read: rate, of what pgbench reaches', best / median(r.profile.pgbench.plain.map((p) => p.rate)), 0.55, '×', true));
+	}
+	for (const route of ['personal', 'ranked', 'first'])
+		if (r[route])
+			rows.push(aim(`${TITLES[route]}: p99 at 70 % of the peak`, ours(route).steady.p99 / 1000, 10, ' ms'));
+	if (r.nearby)
+		rows.push(aim('nearby at 1M beacons: p99 at 70 %', ours('nearby').steady.p99 / 1000, 5, ' ms'));
+	if (r.search)
+		rows.push(aim('mistyped search at 1M posts: p95 at 70 %', ours('search').steady.p95 / 1000, 20, ' ms'));
+	if (r.growth)
+		for (const route of ['personal', 'ranked', 'first'])
+			rows.push(aim(`${TITLES[route]}: cost at 1M posts, in that at 10k`, cost(r.growth.large[route]) / cost(r.growth.small[route]), 1.5, '×'));
+	if (r.pages)
+		rows.push(aim(`page ${r.pages.page}, in page 1`, cost(r.pages.deep) / cost(r.pages.first), 1.2, '×'));
+	if (r.profile) {
+		const peaks = ['profile', 'personal', 'ranked', 'first', 'nearby', 'search'].filter((route) => r[route]).map((route) => ours(route).memory.peak);
+		rows.push(aim('resident memory, the most of all loads', Math.max(...peaks), 20, ' MB'));
+	}
+	if (r.startup)
+		rows.push(aim('start to first 200', r.startup[OURS].ms, 100, ' ms'));
+	if (r.seed?.large)
+		rows.push(aim('seeding the large database', r.seed.large.seconds / 60, 10, ' min'));
+	return table(['what', 'aim', 'figure', ''], rows);
+}
+
+function head({ machine: m, large, small }) {
+	const size = (d) => `${d.users.toLocaleString('en')} users, ${d.posts.toLocaleString('en')} posts, ${d.follows.toLocaleString('en')} follows, ` +
+		`${d.beacons.toLocaleString('en')} beacons, ${d.words.toLocaleString('en')} words, ${(d.bytes / 2 ** 30).toFixed(1)} GB`;
+	return `${m.date}, commit ${m.commit}. ${m.cpu}, ${m.memory}; ${m.system}; PostgreSQL ${m.postgres}, fsync on. Peers: Gin ${m.gin} with pgx ${m.pgx},
+Fastify ${m.fastify} with pg ${m.pg} on node ${m.node}.
+
+Servers, PostgreSQL and the load generator share the machine's cores, unpinned. Peak: 64 connections that always have a
+request under way. 70 %: requests fall due at a constant rate, and a latency counts from when its request was due. Medians
+of the runs; noise is the widest distance from the median rate. µs are CPU a request at the peak.
+
+Large: ${size(large)}; seeded in ${large.seconds} s. Small: ${size(small)}.`;
+}
+
+export function writeReport(file, r) {
+	const routes = Object.keys(TITLES).filter((route) => r[route]);
+	writeFileSync(file, [
+		'# Results', '', 'Written by `./dev bench`.', '',
+		r.seed ? head(r.seed) : '', '', '## Aims', '', aims(r), '', '## Figures', '',
+		...routes.map((route) => routeSection(route, r[route])),
+		...(r.growth ? [growthSection(r.growth)] : []), ...(r.pages ? [pagesSection(r.pages)] : []),
+		...(r.startup ? [startupSection(r.startup)] : []), ''].join('\n'));
+}
