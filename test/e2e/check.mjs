@@ -1,0 +1,78 @@
+// The main job end to end: a client with TLS and HTTP/2, nginx with the product's site, `sojorn serve`, PostgreSQL.
+//
+//   node check.mjs        SOJORN_BIN: the program; TEST_PG_URL: an empty database of a superuser
+//
+// One result a check; last line: "N passed, M failed".
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { serve } from '../openapi/server.mjs';
+import { client } from './client.mjs';
+import { ORIGIN, addresses, errors, gone, media, origins, protocols } from './edge.mjs';
+import { journey } from './journey.mjs';
+import { proxy } from './proxy.mjs';
+
+let passed = 0;
+let failed = 0;
+
+async function check(name, run) {
+	try {
+		await run();
+		passed++;
+		console.log(`ok    e2e: ${name}`);
+	} catch (error) {
+		failed++;
+		console.log(`FAIL  e2e: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
+	}
+}
+
+// Ports that were free a moment ago, held together until all are known.
+async function freePorts(count) {
+	const probes = await Promise.all(Array.from({ length: count }, () => new Promise((resolve) => {
+		const probe = createServer();
+		probe.listen(0, '127.0.0.1', () => resolve(probe));
+	})));
+	const ports = probes.map((probe) => probe.address().port);
+	await Promise.all(probes.map((probe) => new Promise((resolve) => probe.close(resolve))));
+	return ports;
+}
+
+async function behindProxy(work, ports, ca, server) {
+	const from = (address) => client({ port: ports.port, ca }, address);
+	const phone = from('127.0.0.2');
+	await protocols(check, phone, { work, ports });
+	await origins(check, phone);
+	await journey(check, from('127.0.0.3'), work);
+	await server.signIn();
+	await errors(check, phone, server.token);
+	await addresses(check, from, { ports });
+	await media(check, phone, work);
+	await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
+	await gone(check, phone);
+}
+
+const work = mkdtempSync(join(tmpdir(), 'sojorn-e2e-'));
+try {
+	const [port, plainPort, upstream] = await freePorts(3);
+	const ports = { port, plainPort, upstream };
+	mkdirSync(join(work, 'mail'));
+	const front = await proxy(work, ports);
+	try {
+		const server = await serve(work, {
+			PORT: String(upstream),
+			API_BASE_URL: `https://localhost:${port}`,
+			CORS_ORIGINS: `https://other.example.org, ${ORIGIN}`,
+			TRUSTED_PROXIES: '127.0.0.1', // clients come from other addresses of this machine
+			RATE_LIMITS: 'on',
+		});
+		await behindProxy(work, ports, front.ca, server).finally(() => server.stop());
+	} finally {
+		await check('nginx ends well', async () => assert.deepEqual(await front.stop(), []));
+	}
+} finally {
+	rmSync(work, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed ? 1 : 0);

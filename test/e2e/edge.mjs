@@ -1,0 +1,181 @@
+// What stands between a client and its answer: protocols, origins, addresses, errors, media, a server that is gone.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import http from 'node:http';
+import { join } from 'node:path';
+
+export const ORIGIN = 'https://app.example.org';
+const LOGIN_BURST = 10; // of one address
+
+const preflight = (origin, method = 'POST') => ({
+	origin,
+	'access-control-request-method': method,
+	'access-control-request-headers': 'authorization, content-type, x-timestamp, x-signature, x-algorithm',
+});
+
+// A request over HTTP/1.1, without TLS; resolves to { status, headers, text }.
+function plain(options, body) {
+	return new Promise((resolve, reject) => {
+		const request = http.request({ host: '127.0.0.1', ...options }, (reply) => {
+			let text = '';
+			reply.setEncoding('utf8').on('data', (chunk) => (text += chunk));
+			reply.on('end', () => resolve({ status: reply.statusCode, headers: reply.headers, text }));
+		});
+		request.on('error', reject).end(body);
+	});
+}
+
+function curl(work, ...args) {
+	return execFileSync('curl', ['-sS', '--cacert', join(work, 'cert.pem'), ...args], { encoding: 'utf8' });
+}
+
+export async function protocols(check, phone, { work, ports }) {
+	await check('HTTP/2 over TLS, for curl as well', async () => {
+		assert.equal((await phone.send('GET', '/health')).status, 200);
+		assert.equal(phone.protocol(), 'h2');
+		const said = curl(work, '--http2', '-w', ' %{http_version} %{http_code}',
+			`https://localhost:${ports.port}/health`);
+		assert.equal(said, '{"status":"ok"} 2 200');
+	});
+	await check('without TLS there is only the way to it', async () => {
+		const { status, headers } = await plain(
+			{ port: ports.plainPort, path: '/api/v1/feed?limit=3', headers: { Host: 'localhost' } });
+		assert.deepEqual([status, headers.location], [308, 'https://localhost/api/v1/feed?limit=3']);
+	});
+	await check('health: alive, ready', async () => {
+		assert.deepEqual((await phone.send('GET', '/health')).json, { status: 'ok' });
+		assert.equal((await phone.send('GET', '/health/live')).text, 'alive');
+		assert.equal((await phone.send('GET', '/health/ready')).status, 200);
+		assert.equal((await phone.send('HEAD', '/health')).status, 200);
+	});
+	await check('long replies are compressed, short ones are not', async () => {
+		const ask = { headers: { 'accept-encoding': 'gzip' } };
+		const { headers, json } = await phone.send('GET', '/api/v1/openapi.json', ask);
+		assert.equal(headers['content-encoding'], 'gzip');
+		assert.equal(json.openapi, '3.1.0');
+		assert.equal((await phone.send('GET', '/health', ask)).headers['content-encoding'], undefined);
+	});
+}
+
+export async function origins(check, phone) {
+	await check('a preflight of an allowed origin is answered for every kind of route', async () => {
+		for (const [method, path] of [
+			['GET', '/feed'], ['POST', '/posts'], ['PATCH', '/profile'], ['DELETE', '/notifications/device'], ['PUT', '/nowhere'],
+		]) {
+			const { status, headers } =
+				await phone.send('OPTIONS', `/api/v1${path}`, { headers: preflight(ORIGIN, method) });
+			assert.equal(status, 204, path);
+			assert.equal(headers['access-control-allow-origin'], ORIGIN);
+			assert.equal(headers['access-control-allow-credentials'], 'true');
+			assert.ok(headers['access-control-allow-methods'].split(', ').includes(method));
+			for (const name of preflight('')['access-control-request-headers'].split(', '))
+				assert.ok(headers['access-control-allow-headers'].toLowerCase().split(', ').includes(name), name);
+		}
+	});
+	await check('errors show themselves to the allowed origin, once', async () => {
+		for (const [path, status] of [['/feed', 401], ['/nowhere', 404]]) {
+			const reply = await phone.send('GET', `/api/v1${path}`, { headers: { origin: ORIGIN } });
+			assert.equal(reply.status, status);
+			assert.equal(reply.headers['access-control-allow-origin'], ORIGIN); // twice would read "a, a"
+			assert.match(reply.headers.vary, /\bOrigin\b/);
+		}
+	});
+	await check('a foreign origin gets no permission', async () => {
+		for (const foreign of ['https://evil.example', `${ORIGIN}.evil.example`, 'http://app.example.org', 'null']) {
+			const asked = await phone.send('OPTIONS', '/api/v1/posts', { headers: preflight(foreign) });
+			const read = await phone.send('GET', '/health', { headers: { origin: foreign } });
+			for (const { headers } of [asked, read]) assert.equal(headers['access-control-allow-origin'], undefined, foreign);
+		}
+	});
+}
+
+export async function errors(check, phone, token) {
+	await check('a request id goes through, or is given', async () => {
+		const mine = await phone.send('GET', '/api/v1/nowhere', { headers: { 'x-request-id': 'mine-17.e2e' } });
+		assert.equal(mine.headers['x-request-id'], 'mine-17.e2e');
+		assert.deepEqual(mine.json, {
+			error: 'route not found', code: 'route_not_found', path: '/api/v1/nowhere', method: 'GET',
+			request_id: 'mine-17.e2e',
+		});
+		const forged = await phone.send('GET', '/health', { headers: { 'x-request-id': 'a"b' } });
+		assert.match(forged.headers['x-request-id'], /^[0-9a-f]{16}$/);
+	});
+	await check('errors have one shape and a stable code', async () => {
+		for (const [status, code, method, path, options] of [
+			[401, 'token_missing', 'GET', '/feed', {}],
+			[401, 'token_invalid', 'GET', '/feed', { token: 'a.b.c' }],
+			[400, 'invalid', 'POST', '/posts', { token, body: '{"body":' }],
+			[400, 'invalid', 'POST', '/posts', { token, body: { body: 7 } }],
+			[400, 'invalid', 'GET', '/posts/not-a-uuid', { token }],
+			[404, 'not_found', 'GET', '/posts/00000000-0000-4000-8000-000000000000', { token }],
+			[405, 'method_not_allowed', 'PUT', '/feed', { token }],
+			[413, 'too_large', 'POST', '/posts', { token, body: { body: 'x'.repeat(1 << 20) } }],
+		]) {
+			const reply = await phone.send(method, `/api/v1${path}`, options);
+			assert.deepEqual([reply.status, reply.json?.code], [status, code], `${method} ${path}: ${reply.text}`);
+			assert.ok(reply.json.error);
+			assert.equal(reply.json.request_id, reply.headers['x-request-id']);
+			assert.match(reply.headers['content-type'], /^application\/json; charset=utf-8$/);
+		}
+	});
+}
+
+// `from(address)` makes a client. One address is used up; its neighbour must not notice, and no header helps.
+export async function addresses(check, from, { ports }) {
+	const tryLogin = (phone, headers) => phone.send('POST', '/api/v1/auth/login', { body: {}, headers });
+	const busy = from('127.0.0.11');
+	const calm = from('127.0.0.12');
+
+	await check('limits count by the real address behind the proxy', async () => {
+		for (let n = 0; n < LOGIN_BURST; n++) assert.equal((await tryLogin(busy)).status, 400);
+		const { status, headers, json } = await tryLogin(busy, { origin: ORIGIN });
+		assert.deepEqual([status, json.code], [429, 'rate_limited']);
+		assert.ok(Number(headers['retry-after']) >= 1);
+		assert.equal(headers['access-control-allow-origin'], ORIGIN);
+		assert.equal((await tryLogin(calm)).status, 400);
+	});
+	await check('a forged header is not believed, neither through the proxy nor beside it', async () => {
+		for (const forged of ['203.0.113.9', '127.0.0.1', '203.0.113.9, 127.0.0.1'])
+			assert.equal((await tryLogin(busy, { 'x-forwarded-for': forged, 'x-real-ip': forged })).status, 429, forged);
+		const direct = (localAddress) => plain({
+			port: ports.upstream, path: '/api/v1/auth/login', method: 'POST', localAddress,
+			headers: { 'X-Forwarded-For': '203.0.113.9', 'Content-Type': 'application/json' },
+		}, '{}');
+		assert.equal((await direct('127.0.0.11')).status, 429);
+		assert.equal((await direct('127.0.0.1')).status, 400); // the proxy itself is believed
+	});
+	await busy.close();
+	await calm.close();
+}
+
+export async function media(check, phone, work) {
+	writeFileSync(join(work, 'uploads', 'wave.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>', { mode: 0o644 });
+	await check('media: whole and in parts, for every origin, without powers', async () => {
+		const { status, headers, text } = await phone.send('GET', '/uploads/wave.svg', { headers: { origin: ORIGIN } });
+		assert.deepEqual([status, text], [200, '<svg xmlns="http://www.w3.org/2000/svg"/>']);
+		assert.equal(headers['access-control-allow-origin'], '*');
+		assert.match(headers['cache-control'], /immutable/);
+		assert.match(headers['content-security-policy'], /sandbox/);
+		assert.equal(headers['x-content-type-options'], 'nosniff');
+		const part = await phone.send('GET', '/uploads/wave.svg', { headers: { range: 'bytes=1-3' } });
+		assert.deepEqual([part.status, part.text], [206, 'svg']);
+	});
+	await check('media: nothing else of the disk, nothing written', async () => {
+		for (const path of ['/uploads/../key.pem', '/uploads../key.pem', '/uploads/%2e%2e/key.pem', '/uploads/none.png'])
+			assert.notEqual((await phone.send('GET', path)).status, 200, path);
+		assert.equal((await phone.send('GET', '/uploads/')).status, 403);
+		assert.equal((await phone.send('PUT', '/uploads/new.png', { body: 'x' })).status, 403);
+	});
+}
+
+// Called when the server behind the proxy has ended.
+export async function gone(check, phone) {
+	await check('while the server is gone: 503, when to come back, the usual shape', async () => {
+		const { status, headers, json } = await phone.send('GET', '/api/v1/feed');
+		assert.equal(status, 503);
+		assert.equal(headers['retry-after'], '2');
+		assert.equal(json.code, 'unavailable');
+		assert.equal(json.request_id, headers['x-request-id']);
+	});
+}
