@@ -39,34 +39,10 @@ void present_mark(struct present *p, size_t i, bool is_null)
 
 /* ---- clearing ---- */
 
-/* By enum kind; a nested record has none of its own. */
-static const uint8_t kind_sizes[] = {
-	[K_BOOL] = sizeof(bool),
-	[K_I32] = sizeof(int32_t),
-	[K_I64] = sizeof(int64_t),
-	[K_F64] = sizeof(double),
-	[K_STR] = sizeof(str),
-	[K_UUID] = sizeof(uuid),
-	[K_TIME] = sizeof(usec),
-	[K_JSON] = sizeof(struct json),
-	[K_BYTES] = sizeof(struct bytes),
-	[K_STRS] = sizeof(struct strs),
-	[K_UUIDS] = sizeof(struct uuids),
-	[K_I32S] = sizeof(struct i32s),
-	[K_I64S] = sizeof(struct i64s),
-	[K_LIST] = sizeof(struct list),
-};
-
 void fields_clear(const struct field *fields, void *record)
 {
-	for (const struct field *f = fields; f->name; f++) {
-		char *member = (char *)record + f->offset;
-
-		if (f->kind == K_RECORD && !f->ref)
-			fields_clear(f->of, member);
-		else
-			memset(member, 0, f->ref ? sizeof(void *) : kind_sizes[f->kind]);
-	}
+	assert(fields->whole);
+	memset(record, 0, fields->whole);
 }
 
 /* ---- errors ---- */

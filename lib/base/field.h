@@ -75,6 +75,7 @@ struct list { /* n records of `size` bytes each */
 struct field {
 	const char *name;
 	const char *owner; /* "struct post": names the schema in the OpenAPI document */
+	uint16_t whole; /* bytes of the struct */
 	uint16_t offset;
 	uint8_t kind;
 	bool required;	  /* in: must be present and not null; out: never null (OpenAPI) */
@@ -96,7 +97,8 @@ struct field {
 
 #define FIELD(type, member, ...)                                                             \
 	{                                                                                    \
-		.name = #member, .owner = #type, .offset = (uint16_t)offsetof(type, member), \
+		.name = #member, .owner = #type, .whole = (uint16_t)sizeof(type),            \
+		.offset = (uint16_t)offsetof(type, member),                                  \
 		.kind = _Generic(((type *)0)->member, bool                                   \
 				 : K_BOOL, int32_t                                           \
 				 : K_I32, int64_t                                            \
@@ -126,5 +128,6 @@ struct present {
 bool present_has(const struct present *p, const struct field *fields, const char *name);
 bool present_null(const struct present *p, const struct field *fields, const char *name);
 
-/* Makes every member that the table names absent: zero. Others are left alone. */
+/* Makes every member of the record absent: zero; also those that the table does not name, for a
+ * table may describe a part of what the code behind it reads. */
 void fields_clear(const struct field *fields, void *record);

@@ -380,26 +380,17 @@ TEST(running_out_of_memory_is_an_error_and_leaks_nothing)
 	EXPECT_TRUE(errors > 10);
 }
 
-/* What a handler's record holds before it is read does not show through. */
-TEST(a_record_is_cleared_member_by_member)
+/* What a handler's record held before it is read does not show through, whatever the table names. */
+TEST(a_record_is_cleared_as_a_whole)
 {
 	static const struct field some_fields[] = {
 		FIELD(struct body, text),
-		FIELD(struct body, key, .of = key_fields),
-		FIELD(struct body, other, .of = key_fields, .ref = true),
-		FIELD(struct body, keys, .of = key_fields),
 		{ 0 },
 	};
-	struct body b, untouched;
+	static const struct body zero;
+	struct body b;
 
 	memset(&b, 0xa5, sizeof(b));
-	memset(&untouched, 0xa5, sizeof(untouched));
 	fields_clear(some_fields, &b);
-	EXPECT_NULL(b.text.p);
-	EXPECT_EQ(0, b.key.key_id);
-	EXPECT_NULL(b.key.tags.v);
-	EXPECT_NULL(b.other);
-	EXPECT_EQ(0, b.keys.n);
-	EXPECT_MEM(&untouched.internal, &b.internal, sizeof(b.internal));
-	EXPECT_MEM(&untouched.ids, &b.ids, sizeof(b.ids));
+	EXPECT_MEM(&zero, &b, sizeof(b));
 }
