@@ -220,17 +220,31 @@ static bool is_ready(const struct dev *d)
 	return ok && strncmp(answer, "HTTP/1.1 200", 12) == 0;
 }
 
+static void tell_end(const char *what, int status)
+{
+	if (status > 128)
+		fprintf(stderr, "sojorn dev: %s ended by itself: %s\n", what,
+			strsignal(status - 128));
+	else
+		fprintf(stderr, "sojorn dev: %s ended by itself: status %d\n", what, status);
+}
+
 static pid_t start_serving(struct dev *d)
 {
 	const char *const argv[] = { d->self, "serve", NULL };
 	pid_t server = process_start(&(struct spawn){ .argv = argv, .end_signal = SIGTERM });
 	int64_t end = time_monotonic() + SERVE_START_TIMEOUT_S * SECOND;
+	int status = 0;
 
 	while (server > 0 && !is_ready(d)) {
-		if (!process_alive(server, NULL) || process_told_to_end())
+		if (!process_alive(server, &status)) {
+			if (!process_told_to_end())
+				tell_end("the server", status);
 			return -1;
-		if (time_monotonic() > end) {
-			complain("serve", "takes too long to get ready");
+		}
+		if (process_told_to_end() || time_monotonic() > end) {
+			if (!process_told_to_end())
+				complain("serve", "takes too long to get ready");
 			process_stop(server, SIGTERM, SERVE_STOP_TIMEOUT_S * SECOND);
 			return -1;
 		}
@@ -299,20 +313,25 @@ static void tell(struct dev *d)
 static int serve_until_end(struct dev *d)
 {
 	pid_t server = start_serving(d);
-	int status = FAILED;
+	int status = 0;
 
-	if (server > 0) {
-		tell(d);
-		while (!process_told_to_end() && process_alive(server, NULL)
-		       && process_alive(d->cluster.server, NULL))
-			process_wait_event(60 * SECOND);
-		status = process_told_to_end() ? DONE : FAILED;
-		if (status == FAILED)
-			complain("stopping", "a part of it ended by itself");
+	if (server < 0)
+		return FAILED;
+	tell(d);
+	while (!process_told_to_end()) {
+		if (!process_alive(server, &status)) {
+			tell_end("the server", status);
+			return FAILED;
+		}
+		if (!process_alive(d->cluster.server, &status)) {
+			tell_end("the database", status);
+			d->cluster.server = 0;
+			break;
+		}
+		process_wait_event(60 * SECOND);
 	}
-	if (server > 0)
-		process_stop(server, SIGTERM, SERVE_STOP_TIMEOUT_S * SECOND);
-	return status;
+	process_stop(server, SIGTERM, SERVE_STOP_TIMEOUT_S * SECOND);
+	return process_told_to_end() ? DONE : FAILED;
 }
 
 static int run(struct dev *d, bool seeded)
