@@ -48,6 +48,24 @@ says() {
 	fi
 }
 
+# free_ports N: the first of N neighbouring ports that nobody uses, below the range of outgoing connections.
+free_ports() {
+	awk -v n="$1" 'BEGIN {
+		while ((getline line <"/proc/net/tcp") > 0) {
+			split(line, words, /[ :]+/)
+			used[words[4]] = 1
+		}
+		srand()
+		do {
+			first = 10000 + int(rand() * 10000)
+			busy = 0
+			for (i = 0; i < n; i++)
+				busy += (sprintf("%04X", first + i) in used)
+		} while (busy)
+		print first
+	}'
+}
+
 finish() {
 	echo "$passed passed, $failed failed"
 	[ "$failed" -eq 0 ]
