@@ -8,10 +8,8 @@
 
 err feed_score_all(struct job *j)
 {
-	usec start = time_now();
-
-	TRY(feed_scores_put(j->db, time_add(start, -CANDIDATE_AGE)));
-	return feed_scores_trim(j->db, time_add(start, -MINUTE));
+	TRY(feed_scores_put(j->db, time_add(time_now(), -CANDIDATE_AGE)));
+	return feed_scores_trim(j->db);
 }
 
 err feed_score_new(struct job *j)

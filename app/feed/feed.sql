@@ -5,9 +5,9 @@
 -- how far back each of them is read. So the work is one look into the index an account and about a page
 -- of rows, however much they have written.
 -- name: feed_personal     $1 viewer uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid,
---	$6 type text, $7 authors uuids
+--	$6 authors uuids, $7 no_videos bool
 WITH source AS MATERIALIZED (
-	SELECT * FROM feed_sources($1) s WHERE $7 IS NULL OR s.author_id = ANY ($7)
+	SELECT * FROM feed_sources($1) s WHERE $6 IS NULL OR s.author_id = ANY ($6)
 ), lead AS MATERIALIZED (
 	SELECT s.author_id, s.own, s.in_circle, newest.created_at
 	  FROM source s
@@ -15,7 +15,7 @@ WITH source AS MATERIALIZED (
 		SELECT p.created_at, p.id
 		  FROM source_posts(s.author_id, s.own, s.in_circle, $1) p
 		 WHERE (p.created_at, p.id) < ($4, $5)
-		   AND ($6 IS NULL OR ($6 = 'quip') = (SELECT x.video_url IS NOT NULL FROM posts x WHERE x.id = p.id))
+		   AND (NOT $7 OR (SELECT x.video_url IS NULL FROM posts x WHERE x.id = p.id))
 		 ORDER BY p.created_at DESC, p.id DESC
 		 LIMIT 1) newest
 	 ORDER BY newest.created_at DESC, newest.id DESC
@@ -27,7 +27,7 @@ WITH source AS MATERIALIZED (
 		SELECT p.id, p.created_at
 		  FROM source_posts(lead.author_id, lead.own, lead.in_circle, $1) p
 		 WHERE (p.created_at, p.id) < ($4, $5)
-		   AND ($6 IS NULL OR ($6 = 'quip') = (SELECT x.video_url IS NOT NULL FROM posts x WHERE x.id = p.id))
+		   AND (NOT $7 OR (SELECT x.video_url IS NULL FROM posts x WHERE x.id = p.id))
 		   AND ((SELECT count(*) FROM lead) < $2 + $3 OR p.created_at >= (SELECT min(created_at) FROM lead))
 		 ORDER BY p.created_at DESC, p.id DESC
 		 LIMIT $2 + $3) p
@@ -37,15 +37,17 @@ WITH source AS MATERIALIZED (
 SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
  ORDER BY page.created_at DESC, page.id DESC;
 
--- Chained posts of followed accounts (type=chain).
--- name: feed_chains     $1 viewer uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid, $6 authors uuids
+-- The same accounts' videos (type=quip) and chained posts (type=chain), of which few have more than a few.
+-- name: feed_quips     $1 viewer uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid, $6 authors uuids
 WITH page AS MATERIALIZED (
 	SELECT p.id, p.created_at
 	  FROM feed_sources($1) s
 	 CROSS JOIN LATERAL (
 		SELECT p.id, p.created_at
-		  FROM feed_posts($1) p
-		 WHERE p.author_id = s.author_id AND p.root_id IS NOT NULL
+		  FROM posts p
+		 CROSS JOIN source_gate($1, s.own, s.in_circle, p.id, p.status, p.visibility, p.expires_at, p.is_nsfw,
+				p.category_id)
+		 WHERE p.author_id = s.author_id AND p.deleted_at IS NULL AND p.root_id IS NULL AND p.video_url IS NOT NULL
 		   AND (p.created_at, p.id) < ($4, $5)
 		 ORDER BY p.created_at DESC, p.id DESC
 		 LIMIT $2 + $3) p
@@ -56,54 +58,118 @@ WITH page AS MATERIALIZED (
 SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
  ORDER BY page.created_at DESC, page.id DESC;
 
--- name: feed_videos     $1 viewer uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid, $6 category text
+-- name: feed_chains     $1 viewer uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid, $6 authors uuids
 WITH page AS MATERIALIZED (
 	SELECT p.id, p.created_at
-	  FROM feed_posts($1) p
-	 WHERE p.root_id IS NULL AND p.video_url IS NOT NULL
-	   AND (p.created_at, p.id) < ($4, $5)
-	   AND ($6 IS NULL OR p.category_id = (SELECT id FROM categories WHERE slug = $6))
+	  FROM feed_sources($1) s
+	 CROSS JOIN LATERAL (
+		SELECT p.id, p.created_at
+		  FROM posts p
+		 CROSS JOIN source_gate($1, s.own, s.in_circle, p.id, p.status, p.visibility, p.expires_at, p.is_nsfw,
+				p.category_id)
+		 WHERE p.author_id = s.author_id AND p.deleted_at IS NULL AND p.root_id IS NOT NULL AND p.comment_on_id IS NULL
+		   AND (p.created_at, p.id) < ($4, $5)
+		 ORDER BY p.created_at DESC, p.id DESC
+		 LIMIT $2 + $3) p
+	 WHERE $6 IS NULL OR s.author_id = ANY ($6)
 	 ORDER BY p.created_at DESC, p.id DESC
 	 LIMIT $2 OFFSET $3
 )
 SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
  ORDER BY page.created_at DESC, page.id DESC;
 
--- What the ranked order is made of: the best scored posts the viewer may see, with what he has seen of them.
--- Two hides of one author take the author out (T-RNK-5).
--- name: feed_candidates     $1 viewer uuid, $2 category text, $3 limit int
-WITH seen AS MATERIALIZED (
-	SELECT x.id, max(s.shown_at) AS at
-	  FROM feed_sessions s
-	 CROSS JOIN LATERAL unnest(s.post_ids[1:s.shown]) AS x (id)
-	 WHERE s.user_id = $1 AND s.created_at > now() - interval '7 days'
-	 GROUP BY x.id
-), unwanted AS MATERIALIZED (
-	SELECT author_id FROM post_hides WHERE user_id = $1 GROUP BY author_id HAVING count(*) >= 2
-), best AS MATERIALIZED (
-	SELECT p.id, p.author_id, p.category_id, f.score
-	  FROM post_feed_scores f
-	  JOIN feed_posts($1) p ON p.id = f.post_id
-	 WHERE p.root_id IS NULL AND p.author_id <> $1
-	   AND p.author_id NOT IN (SELECT author_id FROM unwanted)
-	   AND ($2 IS NULL OR p.category_id = (SELECT id FROM categories WHERE slug = $2))
-	 ORDER BY f.score DESC, f.post_id
-	 LIMIT $3
+-- Newest videos of anybody; of one category by an index of its own, as that may have none.
+-- name: feed_videos     $1 viewer uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid
+WITH page AS MATERIALIZED (
+	SELECT p.id, p.created_at
+	  FROM feed_posts($1) p
+	 WHERE p.root_id IS NULL AND p.video_url IS NOT NULL
+	   AND (p.created_at, p.id) < ($4, $5)
+	 ORDER BY p.created_at DESC, p.id DESC
+	 LIMIT $2 OFFSET $3
 )
-SELECT b.id, b.author_id, b.category_id, b.score, seen.at AS shown_at,
-       EXISTS (SELECT FROM is_accepted_follow($1, b.author_id)) AS followed
-  FROM best b LEFT JOIN seen ON seen.id = b.id
- ORDER BY b.score DESC, b.id;
+SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
+ ORDER BY page.created_at DESC, page.id DESC;
 
--- When nothing is left to rank: newest first, what is already there left out.
--- name: feed_newest     $1 viewer uuid, $2 category text, $3 limit int, $4 without uuids
-SELECT p.id
-  FROM feed_posts($1) p
- WHERE p.root_id IS NULL AND p.author_id <> $1 AND p.id <> ALL ($4)
-   AND p.author_id NOT IN (SELECT author_id FROM post_hides WHERE user_id = $1 GROUP BY author_id HAVING count(*) >= 2)
-   AND ($2 IS NULL OR p.category_id = (SELECT id FROM categories WHERE slug = $2))
- ORDER BY p.created_at DESC, p.id DESC
- LIMIT $3;
+-- name: feed_category_videos     $1 viewer uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid,
+--	$6 category text
+WITH page AS MATERIALIZED (
+	SELECT p.id, p.created_at
+	  FROM feed_posts($1) p
+	 WHERE p.root_id IS NULL AND p.video_url IS NOT NULL
+	   AND p.category_id = (SELECT c FROM enabled_category($1, $6) c)
+	   AND (p.created_at, p.id) < ($4, $5)
+	 ORDER BY p.created_at DESC, p.id DESC
+	 LIMIT $2 OFFSET $3
+)
+SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
+ ORDER BY page.created_at DESC, page.id DESC;
+
+-- What a ranked order is made of: the best scored posts that the viewer has not been shown and the session
+-- ($4, may be NULL) does not have, and of what he was shown more than feed_cooling_exclude_hours ago the best.
+-- At most a thousand scores are looked at, as somebody may see hardly any of their posts.
+-- name: feed_candidates     $1 viewer uuid, $2 category text, $3 limit int, $4 session uuid
+WITH shown AS MATERIALIZED (
+	SELECT x.id, max(s.shown_at) AS at
+	  FROM (SELECT post_ids, shown, shown_at FROM feed_sessions
+		 WHERE user_id = $1 AND created_at > now() - interval '7 days'
+		 ORDER BY created_at DESC LIMIT 200) s
+	 CROSS JOIN LATERAL unnest(s.post_ids[1:s.shown]) AS x (id)
+	 GROUP BY x.id
+), placed AS MATERIALIZED (
+	SELECT unnest(post_ids) AS id FROM feed_sessions WHERE id = $4
+), unseen AS (
+	(SELECT s.*
+	   FROM (SELECT post_id, author_id, category_id, score FROM post_feed_scores
+		  WHERE $2 IS NULL AND (category_id IS NULL OR category_id IN (SELECT c FROM enabled_categories($1) c))
+		    AND post_id NOT IN (SELECT id FROM shown) AND post_id NOT IN (SELECT id FROM placed)
+		  ORDER BY score DESC, post_id LIMIT 1000) s
+	  CROSS JOIN LATERAL (SELECT FROM ranked_posts($1) p WHERE p.id = s.post_id OFFSET 0) p
+	  LIMIT $3)
+	UNION ALL
+	(SELECT s.*
+	   FROM (SELECT post_id, author_id, category_id, score FROM post_feed_scores
+		  WHERE category_id = (SELECT c FROM enabled_category($1, $2) c)
+		    AND post_id NOT IN (SELECT id FROM shown) AND post_id NOT IN (SELECT id FROM placed)
+		  ORDER BY score DESC, post_id LIMIT 1000) s
+	  CROSS JOIN LATERAL (SELECT FROM ranked_posts($1) p WHERE p.id = s.post_id OFFSET 0) p
+	  LIMIT $3)
+), again AS (
+	SELECT s.*
+	  FROM (SELECT f.post_id, f.author_id, f.category_id, f.score, shown.at
+		  FROM shown JOIN post_feed_scores f ON f.post_id = shown.id
+		 WHERE shown.at < now() - interval '1 hour' *
+				(SELECT value FROM algorithm_config WHERE key = 'feed_cooling_exclude_hours')
+		   AND ($2 IS NULL OR f.category_id = (SELECT c FROM enabled_category($1, $2) c))
+		   AND f.post_id NOT IN (SELECT id FROM placed)
+		 ORDER BY f.score DESC, f.post_id
+		 LIMIT $3) s
+	 CROSS JOIN LATERAL (SELECT FROM ranked_posts($1) p WHERE p.id = s.post_id OFFSET 0) p
+)
+SELECT c.post_id AS id, c.author_id, c.category_id, c.score, c.at AS shown_at,
+       EXISTS (SELECT FROM is_accepted_follow($1, c.author_id)) AS followed
+  FROM (SELECT unseen.*, NULL::timestamptz AS at FROM unseen UNION ALL SELECT again.* FROM again) c
+ LIMIT 2 * $3;
+
+-- When too little is left to rank: newest first, what is already there ($4, and the session $5) left out.
+-- name: feed_newest     $1 viewer uuid, $2 category text, $3 limit int, $4 without uuids, $5 session uuid
+WITH placed AS MATERIALIZED (
+	SELECT unnest($4) AS id UNION ALL SELECT unnest(post_ids) FROM feed_sessions WHERE id = $5
+)
+(SELECT r.id
+   FROM (SELECT id FROM posts
+	  WHERE $2 IS NULL AND deleted_at IS NULL AND root_id IS NULL AND id NOT IN (SELECT id FROM placed)
+	  ORDER BY created_at DESC, id DESC LIMIT 2000) r
+  CROSS JOIN LATERAL (SELECT FROM ranked_posts($1) p WHERE p.id = r.id OFFSET 0) p
+  LIMIT $3)
+UNION ALL
+(SELECT r.id
+   FROM (SELECT id FROM posts
+	  WHERE category_id = (SELECT c FROM enabled_category($1, $2) c) AND deleted_at IS NULL AND root_id IS NULL
+	    AND id NOT IN (SELECT id FROM placed)
+	  ORDER BY created_at DESC, id DESC LIMIT 2000) r
+  CROSS JOIN LATERAL (SELECT FROM ranked_posts($1) p WHERE p.id = r.id OFFSET 0) p
+  LIMIT $3);
 
 -- Shown posts are no debt to anybody: this commit need not wait for the disk.
 -- name: feed_session_put     $1 session uuid, $2 viewer uuid, $3 category text, $4 posts uuids, $5 shown int
@@ -113,24 +179,35 @@ WITH fast AS (
 INSERT INTO feed_sessions (id, user_id, category, post_ids, shown)
 SELECT $1, $2, $3, $4, $5 FROM fast;
 
--- name: feed_session_shown     $1 session uuid, $2 shown int
+-- The order goes on with $3.
+-- name: feed_session_shown     $1 session uuid, $2 shown int, $3 more uuids
 WITH fast AS (
 	SELECT set_config('synchronous_commit', 'off', true)
 )
-UPDATE feed_sessions SET shown = LEAST(GREATEST(shown, $2), cardinality(post_ids)), shown_at = now()
+UPDATE feed_sessions
+   SET post_ids = post_ids || $3, shown = LEAST(GREATEST(shown, $2), cardinality(post_ids || $3)), shown_at = now()
   FROM fast WHERE id = $1;
 
--- A session by its id, or for clients that count offsets the viewer's newest of this category.
+-- A session by its id, or for clients that count offsets the viewer's newest of this category; of its places
+-- from $4 on the first $5 whose posts the viewer may still see, and the place behind them.
 -- name: feed_session_get     $1 viewer uuid, $2 session uuid, $3 category text, $4 from int, $5 limit int
-SELECT s.id, s.post_ids[$4 + 1:$4 + $5] AS page, cardinality(s.post_ids) AS length
-  FROM feed_sessions s
- WHERE s.user_id = $1 AND s.created_at > now() - interval '10 minutes'
-   AND ($2 IS NULL OR s.id = $2)
-   AND ($2 IS NOT NULL OR s.category IS NOT DISTINCT FROM $3)
- ORDER BY s.created_at DESC
- LIMIT 1;
+SELECT s.id, cardinality(s.post_ids) AS length,
+       CASE WHEN count(v.id) = $5 THEN max(v.place)::integer ELSE cardinality(s.post_ids) END AS at,
+       COALESCE(array_agg(v.id ORDER BY v.place) FILTER (WHERE v.id IS NOT NULL), '{}') AS page
+  FROM (SELECT id, post_ids FROM feed_sessions
+	 WHERE user_id = $1 AND created_at > now() - interval '10 minutes'
+	   AND ($2 IS NULL OR id = $2)
+	   AND ($2 IS NOT NULL OR category IS NOT DISTINCT FROM $3)
+	 ORDER BY created_at DESC
+	 LIMIT 1) s
+  LEFT JOIN LATERAL (
+	SELECT w.id, $4 + w.place AS place
+	  FROM unnest(s.post_ids[$4 + 1:]) WITH ORDINALITY AS w (id, place)
+	 CROSS JOIN LATERAL (SELECT FROM ranked_posts($1) p WHERE p.id = w.id OFFSET 0) p
+	 LIMIT $5) v ON true
+ GROUP BY s.id, s.post_ids;
 
--- A page of an order made earlier, as far as the viewer may still see it.
+-- A page of posts that was made just now.
 -- name: feed_cards     $1 viewer uuid, $2 posts uuids
 WITH page AS MATERIALIZED (
 	SELECT v.id, w.place
@@ -143,7 +220,6 @@ SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
 
 -- name: feed_weights
 SELECT max(value) FILTER (WHERE key = 'feed_cooling_multiplier') AS cooling_multiplier,
-       max(value) FILTER (WHERE key = 'feed_cooling_exclude_hours') AS cooling_exclude_hours,
        max(value) FILTER (WHERE key = 'feed_cooling_half_life_hours') AS cooling_half_life_hours,
        max(value) FILTER (WHERE key = 'feed_network_weight') AS network_weight,
        max(value) FILTER (WHERE key = 'feed_diversity_personal_pct') AS personal_pct,
@@ -152,13 +228,12 @@ SELECT max(value) FILTER (WHERE key = 'feed_cooling_multiplier') AS cooling_mult
        max(value) FILTER (WHERE key = 'feed_diversity_author_max') AS author_max
   FROM algorithm_config;
 
--- §8.2, one formula for all candidates written since $1. Scores of posts that are no longer candidates go
--- with feed_scores_trim.
+-- §8.2, one formula for all candidates written since $1.
 -- name: feed_scores_put     $1 since time [slow]
 WITH w AS MATERIALIZED (
 	SELECT jsonb_object_agg(key, value) AS v FROM algorithm_config
 ), candidate AS MATERIALIZED (
-	SELECT p.id, p.author_id, p.body, p.cis_score, p.tone_label, p.image_url, p.video_url, a.id AS author,
+	SELECT p.id, p.author_id, p.category_id, p.body, p.cis_score, p.tone_label, p.image_url, p.video_url,
 	       extract(epoch FROM now() - p.created_at)::float8 / 3600 AS age
 	  FROM posts p JOIN profiles a ON a.id = p.author_id
 	 WHERE p.created_at > $1 AND p.created_at <= now() AND p.deleted_at IS NULL AND p.root_id IS NULL
@@ -181,7 +256,7 @@ WITH w AS MATERIALIZED (
 	SELECT v.post_id, avg(v.last_watch_pct) AS pct
 	  FROM post_views v JOIN candidate c ON c.id = v.post_id AND c.video_url IS NOT NULL GROUP BY v.post_id
 ), factor AS MATERIALIZED (
-	SELECT c.id, w.v,
+	SELECT c.id, c.author_id, c.category_id, w.v,
 	       LEAST(ln(1 + 3 * m.save_count + m.like_count + m.reaction_count + 2 * m.repost_count
 			+ (w.v ->> 'feed_comment_weight')::float8 * m.comment_count) / ln(2 + c.age) / 3, 1) AS engagement,
 	       0.3 * CASE WHEN c.image_url IS NULL AND c.video_url IS NULL THEN 0
@@ -199,7 +274,7 @@ WITH w AS MATERIALIZED (
 		    ELSE (w.v ->> 'video_base_boost')::float8 + LEAST(COALESCE(watched.pct, 0) / 75, 1) * 0.15 END AS video,
 	       (w.v ->> 'harmony_floor')::float8
 		+ (1 - (w.v ->> 'harmony_floor')::float8) * t.harmony_score / 100 AS harmony,
-	       -((w.v ->> 'moderation_strike_penalty')::float8 * pp.strikes
+	       -((w.v ->> 'moderation_strike_penalty')::float8 * COALESCE(pp.strikes, 0)
 		 + LEAST((w.v ->> 'moderation_flag_penalty')::float8 * COALESCE(flagged.n, 0),
 			 (w.v ->> 'moderation_flag_penalty_cap')::float8)) AS moderation,
 	       CASE WHEN COALESCE(c.cis_score, 0.8) > (w.v ->> 'safety_cis_exempt')::float8 THEN 1
@@ -214,31 +289,44 @@ WITH w AS MATERIALIZED (
 	  LEFT JOIN flagged ON flagged.post_id = c.id
 	  LEFT JOIN watched ON watched.post_id = c.id
 )
-INSERT INTO post_feed_scores (post_id, score, engagement_score, quality_score, recency_score, tone_score,
+INSERT INTO post_feed_scores (post_id, author_id, category_id, score, engagement_score, quality_score, recency_score, tone_score,
 		video_boost_score, harmony_score, moderation_penalty, safety, updated_at)
-SELECT f.id,
+SELECT f.id, f.author_id, f.category_id,
        f.safety * ((v ->> 'feed_engagement_weight')::float8 * engagement
 	+ (v ->> 'feed_quality_weight')::float8 * quality
 	+ (v ->> 'feed_recency_weight')::float8 * recency
 	+ (v ->> 'feed_tone_weight')::float8 * tone
 	+ (v ->> 'feed_video_boost_weight')::float8 * video
 	+ (v ->> 'feed_harmony_weight')::float8 * harmony
-	+ (v ->> 'feed_moderation_penalty_weight')::float8 * COALESCE(moderation, 0)),
-       engagement, quality, recency, tone, video, harmony, COALESCE(moderation, 0), safety, now()
+	+ (v ->> 'feed_moderation_penalty_weight')::float8 * moderation),
+       engagement, quality, recency, tone, video, harmony, moderation, safety, now()
   FROM factor f
  ORDER BY f.id
     ON CONFLICT (post_id) DO UPDATE
-   SET score = excluded.score, engagement_score = excluded.engagement_score, quality_score = excluded.quality_score,
+   SET category_id = excluded.category_id, score = excluded.score, engagement_score = excluded.engagement_score, quality_score = excluded.quality_score,
        recency_score = excluded.recency_score, tone_score = excluded.tone_score,
        video_boost_score = excluded.video_boost_score, harmony_score = excluded.harmony_score,
        moderation_penalty = excluded.moderation_penalty, safety = excluded.safety, updated_at = excluded.updated_at;
 
--- name: feed_scores_trim     $1 older_than time [slow]
-DELETE FROM post_feed_scores WHERE updated_at < $1;
+-- Scores of posts that were no candidates in the full run which has just ended: it takes less than these
+-- five minutes, and the one before is a quarter of an hour old.
+-- name: feed_scores_trim [slow]
+DELETE FROM post_feed_scores WHERE updated_at < now() - interval '5 minutes';
 
+-- What was not shown of an order that nobody pages through any more, and sessions that nothing asks about:
+-- older than a week, and of each reader all but the newest 200.
 -- name: feed_sessions_trim [slow]
-WITH old AS (
-	DELETE FROM feed_sessions WHERE created_at < now() - interval '7 days'
+WITH surplus AS (
+	DELETE FROM feed_sessions f
+	 USING (SELECT DISTINCT user_id FROM feed_sessions WHERE created_at > now() - interval '30 minutes') reader
+	 CROSS JOIN LATERAL (
+		SELECT x.id FROM feed_sessions x WHERE x.user_id = reader.user_id
+		 ORDER BY x.created_at DESC OFFSET 200) beyond
+	 WHERE f.id = beyond.id
+	RETURNING f.id
+), old AS (
+	DELETE FROM feed_sessions WHERE created_at < now() - interval '7 days' RETURNING id
 )
 UPDATE feed_sessions SET post_ids = post_ids[1:shown]
- WHERE shown < cardinality(post_ids) AND created_at < now() - interval '10 minutes';
+ WHERE shown < cardinality(post_ids) AND created_at < now() - interval '10 minutes'
+   AND id NOT IN (SELECT id FROM surplus UNION ALL SELECT id FROM old);

@@ -24,12 +24,6 @@ static double cooling(const struct feed_weights *w, const struct candidate *c, u
 	return 1 - (1 - w->cooling_multiplier) * exp2(-hours / w->cooling_half_life_hours);
 }
 
-static bool too_fresh(const struct feed_weights *w, const struct candidate *c, usec now)
-{
-	return c->shown_at.us
-		&& (double)(now.us - c->shown_at.us) < w->cooling_exclude_hours * (double)HOUR;
-}
-
 /* Best first; of equals the one never shown, then by id, so that the order is total. */
 static int by_score(const void *a, const void *b)
 {
@@ -42,19 +36,15 @@ static int by_score(const void *a, const void *b)
 	return uuid_compare(x->c->id, y->c->id);
 }
 
-static size_t cool(const struct feed_weights *w, const struct candidate *c, size_t n, usec now,
-		   struct item *items)
+static void cool(const struct feed_weights *w, const struct candidate *c, size_t n, usec now,
+		 struct item *items)
 {
-	size_t left = 0;
-
 	for (size_t i = 0; i < n; i++) {
-		if (too_fresh(w, &c[i], now))
-			continue;
 		double score = c[i].score + (c[i].followed ? w->network_weight : 0);
-		items[left++] = (struct item){ &c[i], score * cooling(w, &c[i], now), false };
+
+		items[i] = (struct item){ &c[i], score * cooling(w, &c[i], now), false };
 	}
-	qsort(items, left, sizeof(*items), by_score);
-	return left;
+	qsort(items, n, sizeof(*items), by_score);
 }
 
 /* The categories most often met among the first n, at most three; nil counts as one of them. */
@@ -189,20 +179,21 @@ static void spread_authors(const struct item **order, size_t n, double author_ma
 	}
 }
 
-size_t feed_rank(struct arena *a, const struct feed_weights *w, const struct candidate *c, size_t n,
-		 size_t page, uint64_t seed, usec now, uuid *out)
+void feed_rank(struct arena *a, const struct feed_weights *w, const struct candidate *c, size_t n,
+	       size_t page, uint64_t seed, usec now, uuid *out)
 {
-	struct mix m = { .items = arena_alloc(a, n * sizeof(struct item) + 1), .seq = { seed } };
+	struct mix m = { .items = arena_alloc(a, n * sizeof(struct item) + 1),
+			 .n = n,
+			 .seq = { seed } };
 	const struct item **spread = arena_alloc(a, n * sizeof(struct item *) + 1);
 
-	m.n = cool(w, c, n, now, m.items);
+	cool(w, c, n, now, m.items);
 	m.order = arena_alloc(a, n * sizeof(struct item *) + 1);
-	m.ntop = top_categories(m.items, page < m.n ? page : m.n, m.top);
+	m.ntop = top_categories(m.items, page < n ? page : n, m.top);
 	mix_first_page(&m, w, page);
-	while (m.placed < m.n)
+	while (m.placed < n)
 		take_best(&m);
-	spread_authors(m.order, m.n, w->author_max, spread);
-	for (size_t i = 0; i < m.n; i++)
+	spread_authors(m.order, n, w->author_max, spread);
+	for (size_t i = 0; i < n; i++)
 		out[i] = spread[i]->c->id;
-	return m.n;
 }

@@ -18,16 +18,16 @@ struct candidate {
 /* From algorithm_config. Hours and shares as their names say; author_max counts posts of one author
  * among ten that follow each other. */
 struct feed_weights {
-	double cooling_multiplier, cooling_exclude_hours, cooling_half_life_hours;
+	double cooling_multiplier, cooling_half_life_hours;
 	double network_weight;
 	double personal_pct, category_pct, discovery_pct;
 	double author_max;
 };
 
 /*
- * Orders n candidates into `out` (room for n) and returns how many are left; those shown too recently
- * are out. The first `page` places are mixed by the shares, drawn by `seed`: the same seed gives the
- * same order, so that a reload within the hour is stable (T-RNK-2).
+ * Orders n candidates, given in any order, into `out` (room for n). The first `page` places are mixed by
+ * the shares, drawn by `seed`: the same seed gives the same order, so that a reload within the hour is
+ * stable. page 0: nothing is mixed.
  */
-size_t feed_rank(struct arena *a, const struct feed_weights *w, const struct candidate *c, size_t n,
-		 size_t page, uint64_t seed, usec now, uuid *out);
+void feed_rank(struct arena *a, const struct feed_weights *w, const struct candidate *c, size_t n,
+	       size_t page, uint64_t seed, usec now, uuid *out);
