@@ -1,4 +1,5 @@
 /* The job kinds and periodic jobs of all features; a feature joins by its line here. */
+#include "app/account/account.h"
 #include "app/auth/auth.h"
 #include "app/beacons/beacons.h"
 #include "app/feed/feed.h"
@@ -16,6 +17,7 @@ const struct job_kind app_job_kinds[] = {
 };
 
 const struct periodic app_periodic[] = {
+	{ "account_purge_due", HOUR, account_purge_due },
 	{ "auth_clean", HOUR, auth_clean },
 	{ "feed_score_all", 15 * MINUTE, feed_score_all },
 	{ "feed_score_new", 10 * SECOND, feed_score_new },

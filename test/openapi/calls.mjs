@@ -55,7 +55,7 @@ async function examples(server) {
 	return {
 		own: { posts: own.posts[0].id, users: server.login.id, profiles: server.login.id },
 		ids: { posts: post.id, users: post.author_id, profiles: post.author_id, beacons: beacons?.[0]?.id },
-		query: { q: 'the', lat: '52.52', latitude: '52.52', long: '13.40', lng: '13.40', lon: '13.40',
+		query: { q: 'the', token: 'of-nobody', lat: '52.52', latitude: '52.52', long: '13.40', lng: '13.40', lon: '13.40',
 			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle },
 		path: { handle: server.login.handle, name: hashtags[0].name },
 	};
