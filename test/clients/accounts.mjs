@@ -6,6 +6,7 @@ import { authenticator } from 'otplib';
 
 const PASSWORD = 'in-no-log-password';
 
+// Resolves to { session, signIn(email, password) }: the session of an account that has nothing yet.
 export async function accounts(check, server, mail) {
 	const email = 'ann@example.com';
 	let session;
@@ -80,6 +81,9 @@ export async function accounts(check, server, mail) {
 			{ temp_token: first.temp_token, code: authenticator.generate(secret) });
 		assert.equal(second.user.mfa_enabled, true);
 	});
+
+	const signIn = async (address, password) => call('/auth/login', await withChallenge({ email: address, password }));
+	return { session, signIn };
 
 	async function withChallenge(body) {
 		const challenge = await call('/auth/altcha-challenge');

@@ -1,4 +1,4 @@
-// Other people's libraries against the running server.
+// Other people's libraries, and the app's own decoders, against the running server.
 //
 //   node check.mjs        SOJORN_BIN: the program; TEST_PG_URL: an empty database of a superuser
 //
@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { serve } from '../openapi/server.mjs';
 import { accounts } from './accounts.mjs';
 import { mailbox } from './mailbox.mjs';
+import { screens } from './screens.mjs';
 
 let passed = 0;
 let failed = 0;
@@ -40,7 +41,8 @@ try {
 		ALTCHA_HMAC_KEY: altchaKey,
 	});
 	try {
-		await accounts(check, { ...server, altchaKey }, mail);
+		const { session, signIn } = await accounts(check, { ...server, altchaKey }, mail);
+		await screens(check, server, session, await signIn(server.login.email, server.login.password));
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}
