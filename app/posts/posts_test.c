@@ -50,8 +50,8 @@ TEST(text_comes_back_byte_for_byte)
 	struct t_user ann = t_user("ann");
 	static const char *const texts[] = {
 		"'; DROP TABLE posts; --", "{\"a\": [1, \"\\n\"]} </script>",
-		"\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x94\xAC e\xCC\x81 \xE2\x80\xAE"
-		"abc",
+		("\xF0\x9F\x91\xA9\xE2\x80\x8D\xF0\x9F\x94\xAC e\xCC\x81 \xE2\x80\xAE"
+		 "abc"),
 		"%s %n $1 \\ ' \""
 	};
 
