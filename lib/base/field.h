@@ -75,7 +75,7 @@ struct list { /* n records of `size` bytes each */
 struct field {
 	const char *name;
 	const char *owner; /* "struct post": names the schema in the OpenAPI document */
-	uint16_t whole; /* bytes of the struct */
+	uint16_t whole;	   /* bytes of the struct */
 	uint16_t offset;
 	uint8_t kind;
 	bool required;	  /* in: must be present and not null; out: never null (OpenAPI) */
@@ -95,28 +95,19 @@ struct field {
 	const char *help;	/* OpenAPI: description */
 };
 
-#define FIELD(type, member, ...)                                                             \
-	{                                                                                    \
-		.name = #member, .owner = #type, .whole = (uint16_t)sizeof(type),            \
-		.offset = (uint16_t)offsetof(type, member),                                  \
-		.kind = _Generic(((type *)0)->member, bool                                   \
-				 : K_BOOL, int32_t                                           \
-				 : K_I32, int64_t                                            \
-				 : K_I64, double                                             \
-				 : K_F64, str                                                \
-				 : K_STR, uuid                                               \
-				 : K_UUID, usec                                              \
-				 : K_TIME, struct json                                       \
-				 : K_JSON, struct bytes                                      \
-				 : K_BYTES, struct strs                                      \
-				 : K_STRS, struct uuids                                      \
-				 : K_UUIDS, struct i32s                                      \
-				 : K_I32S, struct i64s                                       \
-				 : K_I64S, struct list                                       \
-				 : K_LIST, default                                           \
-				 : K_RECORD),                                                \
-		__VA_ARGS__                                                                  \
+/* clang-format off */
+#define FIELD(type, member, ...)                                                               \
+	{                                                                                      \
+		.name = #member, .owner = #type, .whole = (uint16_t)sizeof(type),              \
+		.offset = (uint16_t)offsetof(type, member),                                    \
+		.kind = _Generic(((type *)0)->member, bool: K_BOOL, int32_t: K_I32,            \
+			int64_t: K_I64, double: K_F64, str: K_STR, uuid: K_UUID, usec: K_TIME, \
+			struct json: K_JSON, struct bytes: K_BYTES, struct strs: K_STRS,       \
+			struct uuids: K_UUIDS, struct i32s: K_I32S, struct i64s: K_I64S,       \
+			struct list: K_LIST, default: K_RECORD),                               \
+		__VA_ARGS__                                                                    \
 	}
+/* clang-format on */
 
 /* Which members of a record an incoming document set; bit i is field i of the table (64 at most). */
 struct present {

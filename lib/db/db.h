@@ -88,21 +88,13 @@ struct arg arg_i64s(struct i64s v);
 struct arg arg_null(void);
 struct arg arg_when(bool has, struct arg a); /* a, or NULL */ /* of any kind */
 
-#define ARG(x)                            \
-	_Generic((x), bool                \
-		 : arg_bool, int32_t      \
-		 : arg_i32, int64_t       \
-		 : arg_i64, double        \
-		 : arg_f64, str           \
-		 : arg_str, uuid          \
-		 : arg_uuid, usec         \
-		 : arg_time, struct json  \
-		 : arg_json, struct bytes \
-		 : arg_bytes, struct strs \
-		 : arg_strs, struct uuids \
-		 : arg_uuids, struct i32s \
-		 : arg_i32s, struct i64s  \
-		 : arg_i64s)(x)
+/* clang-format off */
+#define ARG(x)                                                                             \
+	_Generic((x), bool: arg_bool, int32_t: arg_i32, int64_t: arg_i64, double: arg_f64, \
+		str: arg_str, uuid: arg_uuid, usec: arg_time, struct json: arg_json,       \
+		struct bytes: arg_bytes, struct strs: arg_strs, struct uuids: arg_uuids,   \
+		struct i32s: arg_i32s, struct i64s: arg_i64s)(x)
+/* clang-format on */
 
 /*
  * Run one statement with its parameters: as many ARG()s as it declares (checked at build time).
