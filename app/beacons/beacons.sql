@@ -10,7 +10,8 @@ WITH day AS (
 ), keys AS (
 	SELECT day, key FROM made UNION ALL SELECT k.day, k.key FROM beacon_tag_keys k, day WHERE k.day >= day.today - 1
 )
-SELECT t.key AS today, COALESCE((SELECT key FROM keys, day WHERE keys.day = day.today - 1 LIMIT 1), t.key) AS yesterday
+SELECT t.key AS today, COALESCE((SELECT key FROM keys, day WHERE keys.day = day.today - 1 LIMIT 1), t.key) AS yesterday,
+       day.today - date '1970-01-01' AS day
   FROM keys t, day WHERE t.day = day.today LIMIT 1;
 
 -- name: beacon_create     $1 beacon uuid, $2 tag bytes, $3 type text, $4 severity text, $5 lat float, $6 long float,
@@ -139,6 +140,6 @@ UPDATE beacons SET status = 'expired' WHERE status = 'active' AND expires_at <= 
 
 -- name: beacons_forget [slow]
 WITH keys AS (
-	DELETE FROM beacon_tag_keys WHERE day < (now() AT TIME ZONE 'UTC')::date - 2
+	DELETE FROM beacon_tag_keys WHERE day < (now() AT TIME ZONE 'UTC')::date - 1
 )
 DELETE FROM beacons WHERE expires_at < now() - interval '48 hours';

@@ -39,10 +39,12 @@ const struct field beacon_fields[] = {
 
 struct keys {
 	struct bytes today, yesterday;
+	int32_t day; /* since 1970, of the database's clock */
 };
 static const struct field keys_fields[] = {
 	FIELD(struct keys, today),
 	FIELD(struct keys, yesterday),
+	FIELD(struct keys, day),
 	{ 0 },
 };
 
@@ -74,7 +76,8 @@ static _Thread_local struct {
 	uint8_t today[KEY_BYTES], yesterday[KEY_BYTES];
 } cached;
 
-static err load_keys(struct db *db, int64_t day)
+/* Around midnight the clocks may not agree on the day; then they are asked for each time. */
+static err load_keys(struct db *db)
 {
 	uint8_t fresh[KEY_BYTES];
 	struct keys k;
@@ -90,7 +93,7 @@ static err load_keys(struct db *db, int64_t day)
 		return err_internal;
 	memcpy(cached.today, k.today.p, KEY_BYTES);
 	memcpy(cached.yesterday, k.yesterday.p, KEY_BYTES);
-	cached.day = day;
+	cached.day = k.day;
 	return OK;
 }
 
@@ -100,7 +103,7 @@ static err beacon_tags(struct db *db, uuid user, struct beacon_tags *out)
 	str id = { (const char *)user.b, sizeof(user.b) };
 
 	if (cached.day != day)
-		TRY(load_keys(db, day));
+		TRY(load_keys(db));
 	hmac_sha256((str){ (const char *)cached.today, KEY_BYTES }, id, out->today);
 	hmac_sha256((str){ (const char *)cached.yesterday, KEY_BYTES }, id, out->yesterday);
 	return OK;

@@ -102,9 +102,9 @@ static err create_beacon(struct req *r)
 		.lon = in.lon,
 		.severity = in.severity.p ? in.severity : S("medium"),
 		.image_url = in.image_url,
-		.tags = posts_marked(r->arena, in.body, '#', TAGS_MAX, NULL),
 		.minutes = life_minutes(in.ttl_hours),
 	};
+	b.tags = posts_marked(r->arena, b.body, '#', TAGS_MAX, NULL);
 	if (str_utf8_length(b.body) > BODY_MAX)
 		return req_fail(r, err_invalid, "body must be at most %d characters", BODY_MAX);
 	TRY(beacon_create(r->db, r->user.id, &b, &out.beacon));
