@@ -12,7 +12,7 @@ export async function mailedLink(work, address, path) {
 	for (let tries = 0; tries < 300; tries++) {
 		for (const name of readdirSync(join(work, 'mail'))) {
 			const mail = readFileSync(join(work, 'mail', name), 'utf8').replaceAll('=\r\n', '').replaceAll('=3D', '=');
-			const link = mail.match(/https:\/\/[^\s"<>]+/g)?.find((found) => found.includes(path));
+			const link = mail.match(/https?:\/\/[^\s"<>]+/g)?.find((found) => found.includes(path));
 			if (mail.includes(address) && link) return new URL(link);
 		}
 		await sleep(50);
