@@ -43,11 +43,6 @@ struct run {
 /* The workers of this thread's loop. */
 static _Thread_local struct jobs *mine;
 
-err jobs_add(struct db *db, const char *kind, struct json payload)
-{
-	return db_exec(db, &sql_jobs_add, NULL, ARG(str_of(kind)), ARG(payload));
-}
-
 void jobs_wake(void)
 {
 	if (mine)
@@ -263,10 +258,10 @@ static void run_periodic(void *arg)
 	db = db_open(j->o.pool, r->job.arena, time_monotonic() + margin);
 	ended = db_exec(db, &sql_periodic_end, NULL, ARG(r->job.kind), ARG(r->periodic->every),
 			ARG(str_of(e.info ? e.info->code : NULL)));
+	metrics_job(r->periodic->name, !e.info);
 	if (e.info || ended.info)
 		log_warn("periodic job failed", LOG("name", r->periodic->name),
 			 LOG("code", e.info ? e.info->code : ended.info->code));
-	metrics_job(r->periodic->name, !e.info);
 	arena_free(r->job.arena);
 	coroutine_ended(j);
 }

@@ -1,6 +1,6 @@
 /*
- * Work that follows a write: mails, pushes, fan-out. The write's own transaction adds a row to the
- * outbox (jobs_add, or an INSERT in the same statement); workers on every loop take rows with
+ * Work that follows a write: mails, pushes, fan-out. The write's own statement or transaction INSERTs a
+ * row into the outbox (kind, payload), then calls jobs_wake; workers on every loop take rows with
  * SKIP LOCKED and run them on coroutines. Taking a row moves its next try past the time the job may
  * use, so a job whose process died is tried again a minute later, and no two run at once. A job that
  * must not repeat what it did to the database ends itself in the same transaction (jobs_end). A
@@ -45,10 +45,6 @@ struct periodic {
 /* Every kind and every periodic job: app/jobs.c, {0}-terminated. */
 extern const struct job_kind app_job_kinds[];
 extern const struct periodic app_periodic[];
-
-/* Adds a job within the caller's transaction or statement order; workers look after the commit.
- * Suspends. */
-err jobs_add(struct db *db, const char *kind, struct json payload);
 
 /* Tells this loop's workers that a commit may have added jobs, which otherwise wait a second for the
  * next look. Costs next to nothing; does nothing where there are no workers. */

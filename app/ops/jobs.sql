@@ -1,8 +1,5 @@
 -- The outbox and the clock of periodic jobs; see jobs.h.
 
--- name: jobs_add     $1 kind text, $2 payload json
-INSERT INTO outbox (kind, payload) VALUES ($1, $2)
-
 -- Takes what is due for as long as a job may run.
 -- name: jobs_claim     $1 limit int, $2 lease bigint
 UPDATE outbox o

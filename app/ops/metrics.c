@@ -229,15 +229,21 @@ struct metrics_gauges metrics_now(void)
 	return sum;
 }
 
+/* The second number of /proc/self/statm is pages. */
 int64_t metrics_resident(void)
 {
 	FILE *f = fopen("/proc/self/statm", "r");
-	long long size = 0, pages = 0;
-	int n = f ? fscanf(f, "%lld %lld", &size, &pages) : 0;
+	char text[128] = "", *rest = text;
+	int64_t pages = 0;
 
-	if (f)
-		fclose(f);
-	return n == 2 ? pages * sysconf(_SC_PAGESIZE) : 0;
+	if (!f)
+		return 0;
+	if (fgets(text, sizeof(text), f)) {
+		strtoll(text, &rest, 10);
+		pages = strtoll(rest, NULL, 10);
+	}
+	fclose(f);
+	return pages * sysconf(_SC_PAGESIZE);
 }
 
 int64_t metrics_uptime(void)

@@ -110,10 +110,13 @@ static void flush(struct load *l)
 static char *room(struct load *l, size_t n)
 {
 	if (l->n + n > l->cap) {
-		l->cap = 2 * (l->n + n) + FLUSH_AT;
-		l->buffer = realloc(l->buffer, l->cap);
-		if (!l->buffer)
+		size_t cap = 2 * (l->n + n) + FLUSH_AT;
+		char *larger = realloc(l->buffer, cap);
+
+		if (!larger)
 			abort();
+		l->buffer = larger;
+		l->cap = cap;
 	}
 	return l->buffer + l->n;
 }
@@ -139,7 +142,7 @@ void load_copy(struct load *l, const struct stmt *s)
 	run(l, s, NULL);
 }
 
-void load_null(struct load *l)
+static void put_null(struct load *l)
 {
 	next(l);
 	put(l, "\\N", 2);
@@ -190,7 +193,7 @@ static void put_text(struct load *l, str v)
 void load_text(struct load *l, str v)
 {
 	if (!v.p) {
-		load_null(l);
+		put_null(l);
 		return;
 	}
 	next(l);
@@ -200,7 +203,7 @@ void load_text(struct load *l, str v)
 void load_uuid(struct load *l, uuid v)
 {
 	if (uuid_is_nil(v)) {
-		load_null(l);
+		put_null(l);
 		return;
 	}
 	next(l);
@@ -211,7 +214,7 @@ void load_uuid(struct load *l, uuid v)
 void load_time(struct load *l, usec v)
 {
 	if (v.us == 0) {
-		load_null(l);
+		put_null(l);
 		return;
 	}
 	next(l);

@@ -36,7 +36,6 @@ const char *load_value(struct load *l, const struct stmt *s, const char *const *
 
 /* COPY … FROM STDIN in text format: columns in the statement's order. */
 void load_copy(struct load *l, const struct stmt *s);
-void load_null(struct load *l);
 void load_bool(struct load *l, bool v);
 void load_int(struct load *l, int64_t v);
 void load_float(struct load *l, double v);

@@ -207,7 +207,6 @@ void t_server_use(struct t_server *s);
 
 /* Of the server in use. */
 int t_port(void);
-int t_pid(void);
 const char *t_database_url(void);
 const char *t_log(void);	      /* what it has logged so far */
 const char *t_path(const char *name); /* a file in its directory: "mail", "uploads" */

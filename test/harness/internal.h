@@ -42,20 +42,7 @@ const char *h_database_new(bool migrated);
 /* Sends what follows to it. */
 extern struct t_server *h_server;
 
-/* A server that is not yet started; settings NULL-terminated. NULL with a message on stderr. */
-struct t_server *h_server_new(const char *const *settings);
-
-/* Starts it and waits until it answers; false with a message on stderr. */
-bool h_server_start(struct t_server *s);
-
-/* Ends it by SIGTERM and searches its log; false with a message on stderr when either went wrong. */
-bool h_server_stop(struct t_server *s);
-
-/* Sets up the directory of the run's files; false with a message. */
-bool h_run_begin(void);
-void h_run_end(bool clean);
-
-/* A file in it that nobody else has. */
+/* A file in the run's directory that nobody else has. */
 const char *h_run_path(const char *name);
 
 /* ---- client.c ---- */

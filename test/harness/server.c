@@ -30,7 +30,7 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
 	return remove(path);
 }
 
-bool h_run_begin(void)
+static bool run_begin(void)
 {
 	const char *tmp = getenv("TMPDIR");
 
@@ -41,7 +41,7 @@ bool h_run_begin(void)
 	return false;
 }
 
-void h_run_end(bool clean)
+static void run_end(bool clean)
 {
 	if (getenv("TEST_KEEP"))
 		fprintf(stderr, "%s: kept in %s\n", clean ? "logs" : "logs of what went wrong",
@@ -114,7 +114,7 @@ static void add_defaults(struct t_server *s)
 	add(s, "LOOPS=2");
 }
 
-struct t_server *h_server_new(const char *const *settings)
+static struct t_server *make_server(const char *const *settings)
 {
 	struct t_server *s = h_keep(sizeof(*s));
 
@@ -159,7 +159,7 @@ static bool answers(const struct t_server *s)
 }
 
 /* The port is open only once the server serves on it. */
-bool h_server_start(struct t_server *s)
+static bool start_server(struct t_server *s)
 {
 	const char *argv[] = { "serve", NULL }, *log = t_fmt("%s/log", s->dir);
 	const struct timespec tick = { .tv_nsec = 5000000 };
@@ -217,7 +217,7 @@ static bool log_is_clean(const struct t_server *s)
 	return true;
 }
 
-bool h_server_stop(struct t_server *s)
+static bool stop_server(struct t_server *s)
 {
 	int status = 0;
 
@@ -240,7 +240,7 @@ static void stop_mine(void)
 	bool clean = true;
 
 	for (struct t_server *s = mine; s; s = s->next)
-		clean = h_server_stop(s) && clean;
+		clean = stop_server(s) && clean;
 	if (!clean) {
 		fflush(NULL);
 		_exit(EXIT_FAILURE);
@@ -249,9 +249,9 @@ static void stop_mine(void)
 
 struct t_server *t_server_start_with(const char *const *settings)
 {
-	struct t_server *s = h_server_new(settings);
+	struct t_server *s = make_server(settings);
 
-	if (!s || !h_server_start(s))
+	if (!s || !start_server(s))
 		t_fail("no server");
 	if (!mine)
 		atexit(stop_mine);
@@ -263,7 +263,7 @@ struct t_server *t_server_start_with(const char *const *settings)
 
 void t_server_stop(struct t_server *s)
 {
-	if (!h_server_stop(s))
+	if (!stop_server(s))
 		t_fail("the server did not end well");
 }
 
@@ -284,7 +284,7 @@ int t_server_wait(struct t_server *s)
 
 void t_server_restart(struct t_server *s)
 {
-	if (!h_server_start(s))
+	if (!start_server(s))
 		t_fail("no server");
 }
 
@@ -301,11 +301,6 @@ void t_server_use(struct t_server *s)
 int t_port(void)
 {
 	return h_server->port;
-}
-
-int t_pid(void)
-{
-	return h_server->pid;
 }
 
 const char *t_database_url(void)
@@ -354,17 +349,17 @@ bool test_begin(void)
 		exec_with_postgres();
 		return false;
 	}
-	if (!h_run_begin() || !h_databases_begin())
+	if (!run_begin() || !h_databases_begin())
 		return false;
-	h_server = shared = h_server_new(settings);
-	return shared && h_server_start(shared);
+	h_server = shared = make_server(settings);
+	return shared && start_server(shared);
 }
 
 bool test_end(void)
 {
-	bool clean = !shared || h_server_stop(shared);
+	bool clean = !shared || stop_server(shared);
 
 	h_databases_end();
-	h_run_end(clean);
+	run_end(clean);
 	return clean;
 }
