@@ -15,7 +15,8 @@ static const char *tagged(const struct t_user *who, const char *tag)
 /* What the job would do, here and now. */
 static void run_jobs(void)
 {
-	t_sql("INSERT INTO post_feed_scores (post_id, score) SELECT id, 1 FROM posts WHERE root_id IS NULL"
+	t_sql("INSERT INTO post_feed_scores (post_id, author_id, score)"
+	      " SELECT id, author_id, 1 FROM posts WHERE root_id IS NULL"
 	      " ON CONFLICT DO NOTHING");
 	t_sql("%s", sql_hashtags_score.text);
 	t_sql("%s", sql_trending_score.text);

@@ -294,8 +294,9 @@ TEST(t_pst_7_the_score_is_the_authors)
 	const char *post = t_new_post(&ann);
 
 	EXPECT(404, t_get(&ann, API "/posts/%s/score", post));
-	t_sql("INSERT INTO post_feed_scores (post_id, score, quality_score) VALUES ('%s', 0.4, 0.5)",
-	      post);
+	t_sql("INSERT INTO post_feed_scores (post_id, author_id, score, quality_score)"
+	      " VALUES ('%s', '%s', 0.4, 0.5)",
+	      post, ann.id);
 	const struct t_reply *r = EXPECT(200, t_get(&ann, API "/posts/%s/score", post));
 	EXPECT_NUM(0.4, r, "score");
 	EXPECT_STR("quality", r, "factors[1].name");
