@@ -2,6 +2,15 @@
 -- the order of their ids, so that two people who follow each other at once cannot wait for each
 -- other. A CTE that only tells people ("told") runs because the last SELECT counts it.
 
+-- Goes before a statement that follows or blocks, in its transaction. Neither sees the row that the other is
+-- about to write, so whoever blocks or follows first takes both people, in the order of their ids, and the
+-- statement behind sees what happened until then.
+-- name: people_lock     $1 me uuid, $2 ids uuids, $3 handles texts
+SELECT id FROM profiles
+ WHERE id = $1 OR id = ANY ($2) OR lower(handle) = ANY ($3)
+ ORDER BY id
+   FOR NO KEY UPDATE;
+
 -- name: follow_put     $1 me uuid, $2 target uuid
 WITH target AS (
 	SELECT a.id, CASE WHEN a.is_official THEN 'accepted'

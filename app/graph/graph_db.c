@@ -69,11 +69,23 @@ static err touch(struct db *db, const struct stmt *s, uuid me, uuid other)
 	return db_one(db, s, touched_fields, &t, ARG(me), ARG(other));
 }
 
+/* Adds the lock that follows and blocks share to a batch of the transaction. */
+static void lock_people(struct db_batch *b, uuid me, struct uuids ids, struct strs handles)
+{
+	db_batch_exec(b, &sql_people_lock, NULL, ARG(me), ARG(ids), ARG(handles));
+}
+
 err follow_put(struct db *db, uuid me, uuid target, str *ret_status)
 {
 	struct follow f;
+	struct db *tx;
 
-	TRY(db_one(db, &sql_follow_put, follow_fields, &f, ARG(me), ARG(target)));
+	TRY(db_begin(db, &tx));
+	struct db_batch *b = db_batch(tx);
+	lock_people(b, me, (struct uuids){ &target, 1 }, (struct strs){ 0 });
+	db_batch_one(b, &sql_follow_put, follow_fields, &f, ARG(me), ARG(target));
+	TRY(db_batch_run(b));
+	TRY(db_commit(tx));
 	*ret_status = f.status;
 	return OK;
 }
@@ -101,8 +113,15 @@ err request_reject(struct db *db, uuid me, uuid requester)
 err block_put(struct db *db, uuid me, struct uuids ids, struct strs handles, str address,
 	      struct list *out)
 {
-	return db_list(db, &sql_block_put, outcome_fields, sizeof(struct block_outcome), out,
-		       ARG(me), ARG(ids), ARG(handles), ARG(address));
+	struct db *tx;
+
+	TRY(db_begin(db, &tx));
+	struct db_batch *b = db_batch(tx);
+	lock_people(b, me, ids, handles);
+	db_batch_list(b, &sql_block_put, outcome_fields, sizeof(struct block_outcome), out, ARG(me),
+		      ARG(ids), ARG(handles), ARG(address));
+	TRY(db_batch_run(b));
+	return db_commit(tx);
 }
 
 err block_delete(struct db *db, uuid me, uuid target)

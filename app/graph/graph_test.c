@@ -77,6 +77,43 @@ TEST(t_blk_5_nothing_passes_a_block)
 	EXPECT_EQ(0, t_sql_int("SELECT count(*) FROM notifications WHERE user_id = '%s'", ann.id));
 }
 
+struct crossing {
+	struct t_user follower, blocker;
+	int followed, blocked;
+};
+
+static void follow_or_block(int i, void *arg)
+{
+	struct crossing *c = (struct crossing *)arg + i / 2;
+
+	if (i % 2)
+		c->blocked = t_post(&c->blocker, API "/users/%s/block", c->follower.id)->status;
+	else
+		c->followed = t_post(&c->follower, API "/users/%s/follow", c->blocker.id)->status;
+}
+
+TEST(t_blk_5_a_follow_and_a_block_at_once_leave_the_block_alone)
+{
+	enum { PAIRS = 8, ROUNDS = 10 };
+	struct crossing pairs[PAIRS] = { 0 };
+
+	for (int round = 0; round < ROUNDS; round++) {
+		for (int i = 0; i < PAIRS; i++)
+			pairs[i] = (struct crossing){ t_user("ann"), t_user("bob"), 0, 0 };
+		t_parallel(2 * PAIRS, follow_or_block, pairs);
+		for (int i = 0; i < PAIRS; i++) {
+			EXPECT_EQ(200, pairs[i].blocked);
+			EXPECT_TRUE(pairs[i].followed == 200 || pairs[i].followed == 404);
+			EXPECT_EQ(0,
+				  t_sql_int("SELECT count(*) FROM follows WHERE follower_id = '%s'",
+					    pairs[i].follower.id));
+			EXPECT_EQ(0,
+				  t_sql_int("SELECT followers_count FROM profiles WHERE id = '%s'",
+					    pairs[i].blocker.id));
+		}
+	}
+}
+
 TEST(t_blk_6_a_block_ends_follows_requests_and_circles)
 {
 	struct t_user ann = t_user("ann"), bob = t_user("bob"), cat = t_user("cat");
