@@ -338,6 +338,54 @@ TEST(going_public_accepts_who_waits)
 	EXPECT_INT(1, t_get(&bob, API "/profile"), "stats.following_count");
 }
 
+TEST(who_answers_requests_by_hand_keeps_them_when_already_public)
+{
+	static const char *const ways[] = { "/profile", "/settings/privacy" };
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	EXPECT(200,
+	       t_patch_json(&ann, API "/settings/privacy", "{'follow_request_policy': 'manual'}"));
+	EXPECT_STR("pending", t_post(&bob, API "/users/%s/follow", ann.id), "status");
+	for (int i = 0; i < 2; i++) {
+		EXPECT(200, t_patch_json(&ann, t_fmt(API "%s", ways[i]), "{'is_private': false}"));
+		EXPECT_COUNT(1, t_get(&ann, API "/users/requests"), "requests");
+	}
+}
+
+struct opening {
+	struct t_user owner, others[11];
+	int status[12];
+};
+
+static void open_or_follow(int i, void *arg)
+{
+	struct opening *o = arg;
+	const struct t_reply *r;
+
+	if (i == 0)
+		r = t_patch_json(&o->owner, API "/settings/privacy", "{'is_private': false}");
+	else
+		r = t_post(&o->others[i - 1], API "/users/%s/follow", o->owner.id);
+	o->status[i] = r->status;
+}
+
+TEST(nobody_is_left_waiting_for_an_account_that_goes_public)
+{
+	for (int round = 0; round < 10; round++) {
+		struct opening o = { .owner = t_user("ann") };
+
+		go_private(&o.owner);
+		for (int i = 0; i < 11; i++)
+			o.others[i] = t_user("fan");
+		t_parallel(12, open_or_follow, &o);
+		for (int i = 0; i < 12; i++)
+			EXPECT_EQ(200, o.status[i]);
+		EXPECT_COUNT(0, t_get(&o.owner, API "/users/requests"), "requests");
+		EXPECT_INT(11, t_get(&o.owner, API "/profile"), "stats.follower_count");
+		EXPECT_INT(1, t_get(&o.others[0], API "/profile"), "stats.following_count");
+	}
+}
+
 TEST(unfollowing_leaves_the_circle_and_a_follower_can_be_dropped)
 {
 	struct t_user ann = t_user("ann"), bob = t_user("bob");

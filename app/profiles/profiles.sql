@@ -5,17 +5,13 @@ SELECT c.* FROM profile_cards($2) c WHERE c."profile.id" = $1;
 SELECT c.* FROM profile_cards($2) c WHERE lower(c."profile.handle") = lower($1);
 
 -- Absent (NULL) leaves a member as it is, an empty text clears it. Going public accepts everybody who
--- waits (§2), with the counters of both sides. No row: the handle is reserved.
+-- waits; a CTE, because what UPDATE computes it may compute again. No row: the handle is reserved.
 -- name: profile_update     $1 me uuid, $2 handle text, $3 display_name text, $4 bio text, $5 avatar_url text,
 --	$6 cover_url text, $7 location text, $8 website text, $9 interests texts, $10 is_private bool,
 --	$11 status_text text, $12 metadata_fields json, $13 beacon_enabled bool
-WITH opened AS (
-	UPDATE follows SET status = 'accepted', created_at = now()
-	 WHERE following_id = $1 AND status = 'pending' AND $10 = false
-	   AND NOT EXISTS (SELECT FROM reserved_usernames WHERE username = lower($2))
-	RETURNING follower_id
-), counted AS (
-	UPDATE profiles p SET following_count = p.following_count + 1 FROM opened o WHERE p.id = o.follower_id
+WITH opened AS MATERIALIZED (
+	SELECT accept_waiting($1) AS n
+	 WHERE $10 = false AND NOT EXISTS (SELECT FROM reserved_usernames WHERE username = lower($2))
 )
 UPDATE profiles
    SET handle = COALESCE($2, handle),
@@ -31,7 +27,7 @@ UPDATE profiles
        status_updated_at = CASE WHEN $11 IS NULL THEN status_updated_at ELSE now() END,
        metadata_fields = COALESCE($12, metadata_fields),
        beacon_enabled = COALESCE($13, beacon_enabled),
-       followers_count = followers_count + (SELECT count(*) FROM opened)::integer,
+       followers_count = followers_count + COALESCE((SELECT n FROM opened), 0),
        updated_at = now()
  WHERE id = $1
    AND NOT EXISTS (SELECT FROM reserved_usernames WHERE username = lower($2))

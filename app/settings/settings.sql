@@ -10,16 +10,12 @@ SELECT s.user_id, s.profile_visibility, a.posts_visibility, s.saved_visibility, 
 --	$5 follow_request_policy text, $6 default_post_visibility text, $7 is_private bool, $8 show_location bool,
 --	$9 show_interests bool, $10 allow_chains bool, $11 who_can_message text, $12 who_can_comment text,
 --	$13 show_activity_status bool, $14 show_in_search bool, $15 show_in_suggestions bool
-WITH opened AS (
-	UPDATE follows SET status = 'accepted', created_at = now()
-	 WHERE following_id = $1 AND status = 'pending' AND $7 = false
-	RETURNING follower_id
-), counted AS (
-	UPDATE profiles p SET following_count = p.following_count + 1 FROM opened o WHERE p.id = o.follower_id
+WITH opened AS MATERIALIZED (
+	SELECT accept_waiting($1) AS n WHERE $7 = false
 ), profile AS (
 	UPDATE profiles
 	   SET is_private = COALESCE($7, is_private), posts_visibility = COALESCE($3, posts_visibility),
-	       followers_count = followers_count + (SELECT count(*) FROM opened)::integer, updated_at = now()
+	       followers_count = followers_count + COALESCE((SELECT n FROM opened), 0), updated_at = now()
 	 WHERE id = $1
 )
 UPDATE user_settings
