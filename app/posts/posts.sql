@@ -1,4 +1,5 @@
--- Posts. A CTE that only tells people ("told") runs because the last SELECT counts it.
+-- Posts. A CTE that only tells people ("told") runs because the last SELECT counts it. Tags and words are
+-- written in their alphabet's order, so that two posts with the same ones cannot wait for each other.
 
 -- name: post_get     $1 post uuid, $2 viewer uuid
 SELECT c.*
@@ -64,6 +65,7 @@ WITH me AS (
 	INSERT INTO hashtags (name, display_name, use_count)
 	SELECT t.name, t.typed, (post.visibility = 'public')::integer
 	  FROM post, unnest($21, $22) AS t (name, typed)
+	 ORDER BY t.name
 	    ON CONFLICT (name) DO UPDATE SET use_count = hashtags.use_count + excluded.use_count, updated_at = now()
 	RETURNING id
 ), linked AS (
@@ -306,6 +308,7 @@ WITH changed AS (
 ), tagged AS (
 	INSERT INTO hashtags (name, display_name, use_count)
 	SELECT fresh.name, fresh.typed, (changed.visibility = 'public')::integer FROM changed, fresh
+	 ORDER BY fresh.name
 	    ON CONFLICT (name) DO UPDATE SET use_count = hashtags.use_count + excluded.use_count, updated_at = now()
 	RETURNING id
 ), linked AS (

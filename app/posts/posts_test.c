@@ -45,6 +45,41 @@ TEST(a_new_post_comes_back_whole)
 		   "hashtags[0].display_name");
 }
 
+struct tagging {
+	struct t_user who[8];
+	const char *forth, *back;
+	int status[8];
+};
+
+static void post_tags(int i, void *arg)
+{
+	struct tagging *t = arg;
+
+	t->status[i] =
+		t_post_json(&t->who[i], API "/posts", "{'body': '%s'}", i % 2 ? t->forth : t->back)
+			->status;
+}
+
+TEST(posts_with_the_same_tags_in_any_order_do_not_wait_for_each_other)
+{
+	struct tagging t = { 0 };
+
+	for (int i = 0; i < 8; i++)
+		t.who[i] = t_user("ann");
+	for (int round = 0; round < 20; round++) {
+		t.forth = t.back = "";
+		for (int i = 0; i < 10; i++) {
+			const char *tag = t_unique("tag");
+
+			t.forth = t_fmt("%s #%s", t.forth, tag);
+			t.back = t_fmt("#%s %s", tag, t.back);
+		}
+		t_parallel(8, post_tags, &t);
+		for (int i = 0; i < 8; i++)
+			EXPECT_EQ(201, t.status[i]);
+	}
+}
+
 TEST(text_comes_back_byte_for_byte)
 {
 	struct t_user ann = t_user("ann");
