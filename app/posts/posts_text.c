@@ -5,6 +5,7 @@
 #include "app/posts/posts.h"
 
 #include <locale.h>
+#include <pthread.h>
 #include <string.h>
 #include <wctype.h>
 
@@ -16,13 +17,22 @@ str posts_visibility(str sent)
 #define TAG_MAX	   64
 #define HANDLE_MAX 30
 
+/* Made once for all loops. Where the C library lacks it, letters are those of ASCII. */
+static locale_t letters;
+
+static void load_letters(void)
+{
+	letters = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
+	if (!letters)
+		letters = newlocale(LC_CTYPE_MASK, "C", NULL);
+}
+
 static locale_t unicode(void)
 {
-	static locale_t loc;
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-	if (!loc)
-		loc = newlocale(LC_CTYPE_MASK, "C.UTF-8", NULL);
-	return loc;
+	pthread_once(&once, load_letters);
+	return letters;
 }
 
 static bool in_word(char mark, int32_t cp)
