@@ -101,11 +101,14 @@ SELECT a.id AS follower_id, a.handle, a.display_name, a.avatar_url, f.created_at
  ORDER BY f.created_at DESC, f.follower_id DESC
  LIMIT $2 OFFSET $3;
 
--- Whose lists these are: how many there are, and whether the viewer may look (T-FOL-3). No row: 404.
+-- Whose lists these are: how many there are, 0 when the viewer may not look (T-FOL-3) or when
+-- profile_visibility closes the counts to him, as on the card. No row: 404.
 -- name: people_owner     $1 viewer uuid, $2 owner uuid
-SELECT a.followers_count, a.following_count,
-       EXISTS (SELECT FROM can_see_inside($1, a.id, a.is_private)) AS open
+SELECT CASE WHEN open.ok THEN a.followers_count ELSE 0 END AS followers_count,
+       CASE WHEN open.ok THEN a.following_count ELSE 0 END AS following_count
   FROM visible_profiles($1) a
+ CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM can_see_inside($1, a.id, a.is_private))
+			AND EXISTS (SELECT FROM can_see_details($1, a.id)) AS ok) open
  WHERE a.id = $2;
 
 -- T-FOL-9: an edge is shown when both of its ends are visible to the viewer.

@@ -34,7 +34,6 @@ const struct field blocked_fields[] = {
 static const struct field owner_fields[] = {
 	FIELD(struct people_owner, followers_count),
 	FIELD(struct people_owner, following_count),
-	FIELD(struct people_owner, open),
 	{ 0 },
 };
 

@@ -27,10 +27,9 @@ struct blocked {
 };
 extern const struct field blocked_fields[];
 
-/* Whose list of people it is. */
+/* Whose list of people it is; 0 for what the viewer may not know. */
 struct people_owner {
 	int32_t followers_count, following_count;
-	bool open; /* the viewer may look into the lists */
 };
 
 /* What became of one name of a block list. */

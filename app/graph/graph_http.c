@@ -147,7 +147,7 @@ static err list_followers(struct req *r)
 	struct people_owner owner;
 
 	TRY(read_people(r, true, &owner, &out.followers, &out.next_cursor));
-	out.count = owner.open ? owner.followers_count : 0;
+	out.count = owner.followers_count;
 	return reply(r, &out);
 }
 
@@ -157,7 +157,7 @@ static err list_following(struct req *r)
 	struct people_owner owner;
 
 	TRY(read_people(r, false, &owner, &out.following, &out.next_cursor));
-	out.count = owner.open ? owner.following_count : 0;
+	out.count = owner.following_count;
 	return reply(r, &out);
 }
 

@@ -326,6 +326,20 @@ TEST(t_fol_9_an_edge_is_seen_when_both_ends_are)
 	EXPECT_COUNT(0, t_get(&ann, API "/users/%s/followers", ann.id), "followers");
 }
 
+TEST(counts_that_the_card_hides_are_in_no_list_either)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), eve = t_user("eve");
+
+	t_mutual(&ann, &bob);
+	EXPECT(200,
+	       t_patch_json(&ann, API "/settings/privacy", "{'profile_visibility': 'followers'}"));
+	EXPECT_INT(0, t_get(&eve, API "/profiles/%s", ann.id), "stats.follower_count");
+	EXPECT_INT(0, t_get(&eve, API "/users/%s/followers", ann.id), "count");
+	EXPECT_INT(0, t_get(&eve, API "/users/%s/following", ann.id), "count");
+	EXPECT_INT(1, t_get(&bob, API "/users/%s/followers", ann.id), "count");
+	EXPECT_INT(1, t_get(&ann, API "/users/%s/following", ann.id), "count");
+}
+
 TEST(going_public_accepts_who_waits)
 {
 	struct t_user ann = t_user("ann"), bob = t_user("bob");
