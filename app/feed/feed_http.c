@@ -42,11 +42,8 @@ static err reply_newest(struct req *r, const struct page *p, struct list posts)
 {
 	struct post_page out = { .posts = posts };
 
-	if (posts.n) {
-		const struct post *last = (const struct post *)posts.v + posts.n - 1;
-
-		out.next_cursor = page_next(r, p, posts.n, last->created_at.us, last->id);
-	}
+	out.next_cursor = page_after(r, p, &posts, offsetof(struct post, created_at),
+				     offsetof(struct post, id));
 	return reply(r, &out);
 }
 

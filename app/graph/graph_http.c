@@ -89,12 +89,8 @@ static err list_requests(struct req *r)
 
 	TRY(page_read(r, &p));
 	TRY(requests_list(r->db, r->user.id, &p, &out.requests));
-	if (out.requests.n) {
-		const struct request *last = (struct request *)out.requests.v + out.requests.n - 1;
-
-		out.next_cursor =
-			page_next(r, &p, out.requests.n, last->requested_at.us, last->follower_id);
-	}
+	out.next_cursor = page_after(r, &p, &out.requests, offsetof(struct request, requested_at),
+				     offsetof(struct request, follower_id));
 	return reply(r, &out);
 }
 
@@ -133,11 +129,8 @@ static err read_people(struct req *r, bool followers, struct people_owner *ret_o
 	TRY(req_id(r, "id", &id));
 	TRY(page_read(r, &p));
 	TRY(people_list(r->db, followers, r->user.id, id, &p, ret_owner, out));
-	if (out->n) {
-		const struct person *last = (const struct person *)out->v + out->n - 1;
-
-		*ret_cursor = page_next(r, &p, out->n, last->followed_at.us, last->id);
-	}
+	*ret_cursor = page_after(r, &p, out, offsetof(struct person, followed_at),
+				 offsetof(struct person, id));
 	return OK;
 }
 
@@ -271,11 +264,8 @@ static err list_blocked(struct req *r)
 
 	TRY(page_read(r, &p));
 	TRY(blocks_list(r->db, r->user.id, &p, &out.users));
-	if (out.users.n) {
-		const struct blocked *last = (struct blocked *)out.users.v + out.users.n - 1;
-
-		out.next_cursor = page_next(r, &p, out.users.n, last->blocked_at.us, last->id);
-	}
+	out.next_cursor = page_after(r, &p, &out.users, offsetof(struct blocked, blocked_at),
+				     offsetof(struct blocked, id));
 	return reply(r, &out);
 }
 

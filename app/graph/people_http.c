@@ -162,12 +162,8 @@ static err list_circle(struct req *r)
 	TRY(db_list(r->db, &sql_circle_list, person_fields, sizeof(struct person), &out.members,
 		    ARG(r->user.id), ARG(p.limit), ARG(p.offset), ARG(page_time(&p)), ARG(p.id)));
 	out.count = (int32_t)out.members.n;
-	if (out.members.n) {
-		const struct person *last =
-			(const struct person *)out.members.v + out.members.n - 1;
-
-		out.next_cursor = page_next(r, &p, out.members.n, last->followed_at.us, last->id);
-	}
+	out.next_cursor = page_after(r, &p, &out.members, offsetof(struct person, followed_at),
+				     offsetof(struct person, id));
 	return reply(r, &out);
 }
 

@@ -118,11 +118,8 @@ static err get_hashtag(struct req *r)
 	out.hashtag = head.hashtag;
 	out.is_following = head.is_following;
 	out.total_posts = head.hashtag.use_count;
-	if (out.posts.n) {
-		const struct post *last = (const struct post *)out.posts.v + out.posts.n - 1;
-
-		out.next_cursor = page_next(r, &p, out.posts.n, last->created_at.us, last->id);
-	}
+	out.next_cursor = page_after(r, &p, &out.posts, offsetof(struct post, created_at),
+				     offsetof(struct post, id));
 	return reply(r, &out);
 }
 

@@ -80,13 +80,9 @@ static err list_inbox(struct req *r)
 	TRY(db_list(r->db, &sql_inbox_list, notification_fields, sizeof(struct notification),
 		    &out.notifications, ARG(r->user.id), ARG(p.limit), ARG(p.offset),
 		    ARG(page_time(&p)), ARG(p.id), ARG(q.include_archived)));
-	if (out.notifications.n) {
-		const struct notification *last =
-			(const struct notification *)out.notifications.v + out.notifications.n - 1;
-
-		out.next_cursor =
-			page_next(r, &p, out.notifications.n, last->created_at.us, last->id);
-	}
+	out.next_cursor =
+		page_after(r, &p, &out.notifications, offsetof(struct notification, created_at),
+			   offsetof(struct notification, id));
 	return reply(r, &out);
 }
 
@@ -316,13 +312,8 @@ static err list_activity(struct req *r)
 	TRY(db_list(r->db, &sql_activity_list, activity_fields, sizeof(struct activity),
 		    &out.activities, ARG(r->user.id), ARG(p.limit), ARG(p.offset),
 		    ARG(page_time(&p)), ARG(p.id)));
-	if (out.activities.n) {
-		const struct activity *last =
-			(const struct activity *)out.activities.v + out.activities.n - 1;
-
-		out.next_cursor =
-			page_next(r, &p, out.activities.n, last->created_at.us, last->entity_id);
-	}
+	out.next_cursor = page_after(r, &p, &out.activities, offsetof(struct activity, created_at),
+				     offsetof(struct activity, entity_id));
 	return reply(r, &out);
 }
 

@@ -111,12 +111,8 @@ static err list_mine(struct req *r)
 	out.total = all.total;
 	out.limit = p.limit;
 	out.offset = p.offset;
-	if (out.reports.n) {
-		const struct report *last =
-			(const struct report *)out.reports.v + out.reports.n - 1;
-
-		out.next_cursor = page_next(r, &p, out.reports.n, last->created_at.us, last->id);
-	}
+	out.next_cursor = page_after(r, &p, &out.reports, offsetof(struct report, created_at),
+				     offsetof(struct report, id));
 	return reply(r, &out);
 }
 

@@ -118,6 +118,21 @@ str page_next(struct req *r, const struct page *p, size_t rows, int64_t last_key
 	return (str){ text, base64url_encode(c, sizeof(c), text) };
 }
 
+str page_after(struct req *r, const struct page *p, const struct list *rows, size_t time_at,
+	       size_t id_at)
+{
+	const char *last;
+	usec time;
+	uuid id;
+
+	if (rows->n == 0)
+		return (str){ 0 };
+	last = (const char *)rows->v + (rows->n - 1) * rows->size;
+	memcpy(&time, last + time_at, sizeof(time));
+	memcpy(&id, last + id_at, sizeof(id));
+	return page_next(r, p, rows->n, time.us, id);
+}
+
 usec page_time(const struct page *p)
 {
 	return (usec){ p->key };

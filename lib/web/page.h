@@ -33,5 +33,10 @@ err page_read(struct req *r, struct page *out);
 /* The cursor behind the last row of a page; absent when the page was not full. */
 str page_next(struct req *r, const struct page *p, size_t rows, int64_t last_key, uuid last_id);
 
+/* The same for a list of records, whose members at these offsets are the time (usec) it is sorted by
+ * and the id. */
+str page_after(struct req *r, const struct page *p, const struct list *rows, size_t time_at,
+	       size_t id_at);
+
 /* The page's time as a statement parameter: infinity without a cursor. */
 usec page_time(const struct page *p);

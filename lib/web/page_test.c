@@ -147,6 +147,30 @@ TEST(page_refuses_garbled_cursors)
 	arena_free(a);
 }
 
+TEST(page_after_reads_the_last_record)
+{
+	struct row {
+		str text;
+		usec at;
+		uuid id;
+	} rows[2] = { { S("a"), { 7 }, { { 1 } } }, { S("b"), { 5 }, { { 2 } } } };
+	struct arena *a = arena_new();
+	struct req r = request(a, &posts);
+	struct list list = { rows, 2, sizeof(*rows) };
+	struct page full = { .limit = 2 }, p;
+	str cursor =
+		page_after(&r, &full, &list, offsetof(struct row, at), offsetof(struct row, id));
+
+	EXPECT_NULL(read_with(&r, S("cursor"), cursor, &p).info);
+	EXPECT_EQ(5, p.key);
+	EXPECT_MEM(rows[1].id.b, p.id.b, sizeof(p.id.b));
+	list.n = 1;
+	EXPECT_NULL(page_after(&r, &full, &list, 0, 0).p);
+	list = (struct list){ 0 };
+	EXPECT_NULL(page_after(&r, &full, &list, 0, 0).p);
+	arena_free(a);
+}
+
 TEST(page_survives_random_cursors)
 {
 	struct rand_seq seq = { 42 };
