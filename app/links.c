@@ -1,6 +1,8 @@
 /* See links.h. */
 #include "app/links.h"
 
+#include "lib/web/req.h"
+
 static bool cut_end(str *s, str end)
 {
 	if (!str_ends(*s, end))
@@ -35,4 +37,11 @@ str link_app(struct arena *a, const struct app *app)
 	str url = base_of(config_str(app->config, "APP_BASE_URL"));
 
 	return str_empty(url) ? link_api(a, app) : url;
+}
+
+err link_check(struct req *r, const char *name, str url)
+{
+	if (str_empty(url) || str_starts(url, S("https://")) || str_starts(url, S("http://")))
+		return OK;
+	return req_fail(r, err_invalid, "%s must be an absolute http(s) address", name);
 }

@@ -4,9 +4,15 @@
 
 #include "app/app.h"
 
+struct req;
+
 /* Of this server as the world sees it, without a slash at the end: "https://api.example.org". */
 str link_api(struct arena *a, const struct app *app);
 
 /* Of the web app that shows the results; the server itself, which has small pages for them, when there is
  * none. */
 str link_app(struct arena *a, const struct app *app);
+
+/* What people give as an address of a picture, a film or a page: an absolute http(s) address, or empty.
+ * err_invalid names the member. */
+err link_check(struct req *r, const char *name, str url);

@@ -1,6 +1,7 @@
 /* What clients can do with beacons. */
 #include "app/beacons/beacons_db.h"
 
+#include "app/links.h"
 #include "app/moderation/moderation.h"
 #include "app/posts/posts.h"
 #include "lib/web/req.h"
@@ -88,11 +89,9 @@ static err create_beacon(struct req *r)
 	struct verdict v;
 
 	TRY(req_body(r, &in, NULL));
+	TRY(link_check(r, "image_url", in.image_url));
 	if (str_empty(in.image_url))
 		in.image_url = (str){ 0 };
-	else if (!str_starts(in.image_url, S("https://"))
-		 && !str_starts(in.image_url, S("http://")))
-		return req_fail(r, err_invalid, "image_url must be an absolute http(s) address");
 	TRY(moderation_gate(r, in.body, &v));
 
 	struct new_beacon b = {

@@ -1,6 +1,7 @@
 /* What clients can do with posts. */
 #include "app/posts/posts_db.h"
 
+#include "app/links.h"
 #include "app/moderation/moderation.h"
 #include "app/ops/jobs.h"
 #include "app/rates.h"
@@ -97,13 +98,12 @@ static const struct field daily_limit_fields[] = {
 	{ 0 },
 };
 
+/* "" is what clients send for none. */
 static err check_url(struct req *r, const char *name, str *url)
 {
 	if (str_empty(*url))
 		*url = (str){ 0 };
-	if (!url->p || str_starts(*url, S("https://")) || str_starts(*url, S("http://")))
-		return OK;
-	return req_fail(r, err_invalid, "%s must be an absolute http(s) address", name);
+	return link_check(r, name, *url);
 }
 
 static err check_new_post(struct req *r, struct new_post *in)

@@ -1,6 +1,7 @@
 /* Reading profiles and changing one's own. */
 #include "app/profiles/profiles_db.h"
 
+#include "app/links.h"
 #include "app/moderation/moderation.h"
 #include "lib/web/req.h"
 
@@ -98,21 +99,14 @@ static err get_by_handle(struct req *r)
 	return reply(r, &out.profile);
 }
 
-static err check_url(struct req *r, const char *name, str url)
-{
-	if (str_empty(url) || str_starts(url, S("https://")) || str_starts(url, S("http://")))
-		return OK;
-	return req_fail(r, err_invalid, "%s must be an absolute http(s) address", name);
-}
-
 /* What other people read of somebody goes through the word filter, like any text. */
 static err check_change(struct req *r, struct profile_change *in)
 {
 	if (in->handle.p)
 		TRY(profiles_handle(r->arena, in->handle, &in->handle));
-	TRY(check_url(r, "avatar_url", in->avatar_url));
-	TRY(check_url(r, "cover_url", in->cover_url));
-	TRY(check_url(r, "website", in->website));
+	TRY(link_check(r, "avatar_url", in->avatar_url));
+	TRY(link_check(r, "cover_url", in->cover_url));
+	TRY(link_check(r, "website", in->website));
 	TRY(moderation_name(r, "handle", in->handle));
 	TRY(moderation_name(r, "display_name", in->display_name));
 	TRY(moderation_name(r, "bio", in->bio));
