@@ -1,13 +1,14 @@
 // The stages of a bench; bench/run has started PostgreSQL. Each stage keeps what it found in
 // build/bench/results/, so that one can be measured again without the others.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
 import { compare, replies } from './compare.mjs';
 import * as database from './database.mjs';
 import { RUNS, SECONDS, measure, saturate } from './measure.mjs';
 import { writeReport } from './report.mjs';
 import { SERVERS, start, stop } from './servers.mjs';
 import { readStatements } from './statements.mjs';
-import { describeMachine, median, memoryOf, noise, sleep } from './system.mjs';
+import { describeMachine, idleCpu, median, memoryOf, noise, sleep } from './system.mjs';
 import * as targets from './targets.mjs';
 
 const RESULTS = 'build/bench/results';
@@ -22,6 +23,13 @@ const targetsOf = (name) => (known[name] ??= targets.readTargets(name));
 
 function keep(stage, result) {
 	writeFileSync(`${RESULTS}/${stage}.json`, JSON.stringify(result, null, '\t'));
+}
+
+// What else keeps the machine busy, as a part of its cores, before a stage begins.
+async function otherWork() {
+	const before = idleCpu();
+	await sleep(2000);
+	return 1 - (idleCpu() - before) / (2e6 * cpus().length);
 }
 
 function recall() {
@@ -75,7 +83,7 @@ async function compareServers(route, names = Object.keys(SERVERS)) {
 // ---- stages ----
 
 function seed() {
-	return { ...database.prepareDatabases(), machine: describeMachine(database.version()) };
+	return database.prepareDatabases();
 }
 
 // Some replies of each route, on all servers.
@@ -107,7 +115,7 @@ async function startup() {
 		out[name] = { ms: median(times), noise: noise(times), idle };
 		console.error(`${name}: ${out[name].ms.toFixed(0)} ms to the first 200, ${idle.rss.toFixed(1)} MB`);
 	}
-	return out;
+	return { servers: out };
 }
 
 async function ranked() {
@@ -172,7 +180,7 @@ async function pages() {
 }
 
 function report() {
-	writeReport('bench/results.md', recall());
+	writeReport('bench/results.md', recall(), describeMachine(database.version()));
 	console.log(readFileSync('bench/results.md', 'utf8'));
 }
 
@@ -196,9 +204,11 @@ if (unknown) {
 }
 mkdirSync(RESULTS, { recursive: true });
 writeFileSync('build/bench/statements.json', JSON.stringify(readStatements('app')));
+database.migrateDatabases();
 for (const name of names.length ? names : Object.keys(STAGES)) {
 	console.error(`== ${name}`);
+	const busy = await otherWork();
 	const result = await STAGES[name]();
 	if (result)
-		keep(name, result);
+		keep(name, { ...result, busy });
 }

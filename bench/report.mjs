@@ -1,5 +1,5 @@
 // The table of what was found, each aim beside its figure.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { median, noise } from './system.mjs';
 
 const OURS = 'sojorn, 1 loop';
@@ -57,7 +57,7 @@ function pagesSection({ page, first, deep }) {
 
 function startupSection(result) {
 	return `### Start to the first 200 of a profile read\n\n${table(['', 'ms', 'noise', 'MB then'],
-		Object.entries(result).map(([name, r]) => [name, round(r.ms), percent(r.noise), round(r.idle.rss)]))}\n`;
+		Object.entries(result.servers).map(([name, r]) => [name, round(r.ms), percent(r.noise), round(r.idle.rss)]))}\n`;
 }
 
 // ---- aims ----
@@ -94,13 +94,13 @@ function aims(r) {
 		rows.push(aim('resident memory, the most of all loads', Math.max(...peaks), 20, ' MB'));
 	}
 	if (r.startup)
-		rows.push(aim('start to first 200', r.startup[OURS].ms, 100, ' ms'));
+		rows.push(aim('start to first 200', r.startup.servers[OURS].ms, 100, ' ms'));
 	if (r.seed?.large)
 		rows.push(aim('seeding the large database', r.seed.large.seconds / 60, 10, ' min'));
 	return table(['what', 'aim', 'figure', ''], rows);
 }
 
-function head({ machine: m, large, small }) {
+function head({ large, small }, m, busy) {
 	const size = (d) => `${d.users.toLocaleString('en')} users, ${d.posts.toLocaleString('en')} posts, ${d.follows.toLocaleString('en')} follows, ` +
 		`${d.beacons.toLocaleString('en')} beacons, ${d.words.toLocaleString('en')} words, ${(d.bytes / 2 ** 30).toFixed(1)} GB`;
 	return `${m.date}, commit ${m.commit}. ${m.cpu}, ${m.memory}; ${m.system}; PostgreSQL ${m.postgres}, fsync on. Peers: Gin ${m.gin} with pgx ${m.pgx},
@@ -108,16 +108,18 @@ Fastify ${m.fastify} with pg ${m.pg} on node ${m.node}.
 
 Servers, PostgreSQL and the load generator share the machine's cores, unpinned. Peak: 64 connections that always have a
 request under way. 70 %: requests fall due at a constant rate, and a latency counts from when its request was due. Medians
-of the runs; noise is the widest distance from the median rate. µs are CPU a request at the peak.
+of the runs; noise is the widest distance from the median rate. µs are CPU a request at the peak. Other work kept at most
+${(100 * busy).toFixed(0)} % of the cores busy when a stage began.
 
 Large: ${size(large)}; seeded in ${large.seconds} s. Small: ${size(small)}.`;
 }
 
-export function writeReport(file, r) {
+// What to make of them is written by hand, in bench/remarks.md.
+export function writeReport(file, r, machine) {
 	const routes = Object.keys(TITLES).filter((route) => r[route]);
 	writeFileSync(file, [
 		'# Results', '', 'Written by `./dev bench`.', '',
-		r.seed ? head(r.seed) : '', '', '## Aims', '', aims(r), '', '## Figures', '',
+		r.seed ? head(r.seed, machine, Math.max(...Object.values(r).map((stage) => stage.busy ?? 0))) : '', '', '## Aims', '', aims(r), '', readFileSync('bench/remarks.md', 'utf8'), '## Figures', '',
 		...routes.map((route) => routeSection(route, r[route])),
 		...(r.growth ? [growthSection(r.growth)] : []), ...(r.pages ? [pagesSection(r.pages)] : []),
 		...(r.startup ? [startupSection(r.startup)] : []), ''].join('\n'));

@@ -28,6 +28,12 @@ function stat(pid) {
 	}
 }
 
+// CPU time of all cores that nobody used, in microseconds.
+export function idleCpu() {
+	const [idle, waiting] = readFileSync('/proc/stat', 'utf8').split(/\s+/).slice(4, 6).map(Number);
+	return (idle + waiting) * TICK_US;
+}
+
 // Every process with the fields of its stat.
 function processes() {
 	const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
