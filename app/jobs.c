@@ -22,10 +22,12 @@ const struct periodic app_periodic[] = {
 	{ "feed_score_all", 15 * MINUTE, feed_score_all },
 	{ "feed_score_new", 10 * SECOND, feed_score_new },
 	{ "feed_trim_sessions", 10 * MINUTE, feed_trim_sessions },
+	{ "hashtags_score", 15 * MINUTE, hashtags_score },
 	{ "inbox_age", DAY, inbox_age },
 	{ "posts_expire", MINUTE, posts_expire },
 	{ "beacons_expire", MINUTE, beacons_expire },
 	{ "strikes_recount", DAY, moderation_recount_strikes },
 	{ "search_refresh_lexicon", DAY, search_refresh_lexicon },
+	{ "trending_score", 5 * MINUTE, trending_score },
 	{ 0 },
 };
