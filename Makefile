@@ -81,17 +81,20 @@ objects = $(patsubst %,$(obj)/%.o,$(1))
 sql_objects = $(call objects,$(patsubst %,gen/%.c,$(1)))
 in_lib = $(filter lib/%,$(1))
 
-lib_obj  := $(call objects,$(lib_src)) $(call sql_objects,$(call in_lib,$(sql))) $(if $(wildcard lib/db/migrate.h),$(obj)/gen/migrations.c.o)
-app_obj  := $(call objects,$(app_src)) $(call sql_objects,$(filter-out lib/%,$(sql))) $(if $(wildcard lib/db/stmt.h),$(obj)/gen/statements.c.o)
+lib_obj  := $(call objects,$(lib_src)) $(call sql_objects,$(call in_lib,$(sql))) \
+	$(obj)/gen/migrations.c.o
+app_obj  := $(call objects,$(app_src)) $(call sql_objects,$(filter-out lib/%,$(sql))) \
+	$(obj)/gen/statements.c.o
 cmd_obj  := $(call objects,$(cmd_src))
 unit_obj := $(call objects,$(lib_tests) $(runner)) $(call sql_objects,$(call in_lib,$(test_sql)))
 api_obj  := $(call objects,$(app_tests) $(harness) $(runner)) $(call sql_objects,$(filter-out lib/%,$(test_sql)))
 micro_obj := $(call objects,$(wildcard bench/micro/*.c))
 load_obj := $(call objects,$(wildcard bench/load/*.c))
-every_obj := $(sort $(load_obj) $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj) $(micro_obj))
+fuzz_obj := $(call objects,$(fuzz_src) $(fuzz_replay))
+every_obj := $(sort $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj) $(micro_obj) $(load_obj) $(fuzz_obj))
 
 # ---- targets ----
-.PHONY: all sojorn unit_tests api_tests micro load objects generated print-flags clean force
+.PHONY: all sojorn unit_tests api_tests fuzzers micro load objects generated print-flags clean force
 all: sojorn
 sojorn: $(bin)/sojorn
 unit_tests: $(bin)/unit_tests
@@ -173,7 +176,7 @@ $(obj)/sources: force
 force:
 
 # ---- the rest lives in ./dev ----
-front_door := run test build check bench fuzz install deb psql reset
+front_door := run test build check bench fuzz psql reset
 .PHONY: $(front_door) migrate-up migrate-down
 $(front_door):
 	@./dev $@
