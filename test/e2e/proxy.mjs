@@ -67,7 +67,8 @@ export async function proxy(work, ports) {
 	writeFileSync(join(work, 'sojorn-api.conf'), site(work, ports));
 	writeFileSync(join(work, 'nginx.conf'), main(work));
 	const log = join(work, 'nginx.log');
-	const child = spawn(NGINX, ['-c', join(work, 'nginx.conf'), '-p', work], { stdio: ['ignore', 'ignore', 'pipe'] });
+	const command = [NGINX, '-c', join(work, 'nginx.conf'), '-p', work]; // which ends with us, however we end
+	const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...command], { stdio: ['ignore', 'ignore', 'pipe'] });
 	let printed = '';
 	child.stderr.on('data', (data) => (printed += data));
 	const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));

@@ -50,7 +50,8 @@ export async function serve(work, settings = {}) {
 	run(environment, 'migrate', 'up');
 	const [login] = JSON.parse(run(environment, 'seed', '--json')).login;
 
-	const child = spawn(process.env.SOJORN_BIN, ['serve'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+	const command = ['--pdeathsig', 'TERM', process.env.SOJORN_BIN, 'serve']; // ends with us, however we end
+	const child = spawn('setpriv', command, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
 	let log = '';
 	for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (log += data));
 	const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
