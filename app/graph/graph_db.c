@@ -52,22 +52,6 @@ static const struct field follow_fields[] = {
 	{ 0 },
 };
 
-/* The other end of an edge that a statement has touched. */
-struct touched {
-	uuid id;
-};
-static const struct field touched_fields[] = {
-	FIELD(struct touched, id),
-	{ 0 },
-};
-
-static err touch(struct db *db, const struct stmt *s, uuid me, uuid other)
-{
-	struct touched t;
-
-	return db_one(db, s, touched_fields, &t, ARG(me), ARG(other));
-}
-
 /* Adds the lock that follows and blocks share to a batch of the transaction. */
 static void lock_people(struct db_batch *b, uuid me, struct uuids ids, struct strs handles)
 {
@@ -91,22 +75,22 @@ err follow_put(struct db *db, uuid me, uuid target, str *ret_status)
 
 err follow_delete(struct db *db, uuid me, uuid target)
 {
-	return touch(db, &sql_follow_delete, me, target);
+	return db_some(db, &sql_follow_delete, ARG(me), ARG(target));
 }
 
 err follower_delete(struct db *db, uuid me, uuid follower)
 {
-	return touch(db, &sql_follower_delete, me, follower);
+	return db_some(db, &sql_follower_delete, ARG(me), ARG(follower));
 }
 
 err request_accept(struct db *db, uuid me, uuid requester)
 {
-	return touch(db, &sql_request_accept, me, requester);
+	return db_some(db, &sql_request_accept, ARG(me), ARG(requester));
 }
 
 err request_reject(struct db *db, uuid me, uuid requester)
 {
-	return touch(db, &sql_request_reject, me, requester);
+	return db_some(db, &sql_request_reject, ARG(me), ARG(requester));
 }
 
 err block_put(struct db *db, uuid me, struct uuids ids, struct strs handles, str address,

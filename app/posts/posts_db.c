@@ -77,22 +77,6 @@ static const struct field reaction_fields[] = {
 	{ 0 },
 };
 
-/* The id of the post a statement has touched. */
-struct touched {
-	uuid id;
-};
-static const struct field touched_fields[] = {
-	FIELD(struct touched, id),
-	{ 0 },
-};
-
-static err touch(struct db *db, const struct stmt *s, uuid id, uuid user)
-{
-	struct touched t;
-
-	return db_one(db, s, touched_fields, &t, ARG(id), ARG(user));
-}
-
 err posts_get(struct db *db, uuid id, uuid viewer, struct post *out)
 {
 	return db_one(db, &sql_post_get, post_fields, out, ARG(id), ARG(viewer));
@@ -122,32 +106,32 @@ err post_create(struct db *db, uuid id, uuid author, const struct new_post *in,
 
 err post_delete(struct db *db, uuid id, uuid author)
 {
-	return touch(db, &sql_post_delete, id, author);
+	return db_some(db, &sql_post_delete, ARG(id), ARG(author));
 }
 
 err post_like(struct db *db, uuid id, uuid user)
 {
-	return touch(db, &sql_post_like, id, user);
+	return db_some(db, &sql_post_like, ARG(id), ARG(user));
 }
 
 err post_unlike(struct db *db, uuid id, uuid user)
 {
-	return touch(db, &sql_post_unlike, id, user);
+	return db_some(db, &sql_post_unlike, ARG(id), ARG(user));
 }
 
 err post_save(struct db *db, uuid id, uuid user)
 {
-	return touch(db, &sql_post_save, id, user);
+	return db_some(db, &sql_post_save, ARG(id), ARG(user));
 }
 
 err post_unsave(struct db *db, uuid id, uuid user)
 {
-	return touch(db, &sql_post_unsave, id, user);
+	return db_some(db, &sql_post_unsave, ARG(id), ARG(user));
 }
 
 err post_hide(struct db *db, uuid id, uuid user)
 {
-	return touch(db, &sql_post_hide, id, user);
+	return db_some(db, &sql_post_hide, ARG(id), ARG(user));
 }
 
 err post_react(struct db *db, uuid id, uuid user, str emoji, struct post_reactions *out)

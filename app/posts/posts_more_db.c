@@ -29,14 +29,6 @@ static const struct field score_fields[] = {
 	{ 0 },
 };
 
-struct touched {
-	uuid id;
-};
-static const struct field touched_fields[] = {
-	FIELD(struct touched, id),
-	{ 0 },
-};
-
 /* A row of a list whose posts are dressed afterwards. */
 struct listed {
 	uuid id;
@@ -50,39 +42,30 @@ static const struct field listed_fields[] = {
 
 err post_edit(struct db *db, uuid id, uuid author, const struct post_text *text)
 {
-	struct touched t;
-
-	return db_one(db, &sql_post_edit, touched_fields, &t, ARG(id), ARG(author), ARG(text->body),
-		      ARG(text->tone), ARG(text->cis), ARG(text->tags), ARG(text->tags_as_typed),
-		      ARG(text->mentions));
+	return db_some(db, &sql_post_edit, ARG(id), ARG(author), ARG(text->body), ARG(text->tone),
+		       ARG(text->cis), ARG(text->tags), ARG(text->tags_as_typed),
+		       ARG(text->mentions));
 }
 
 err post_set_visibility(struct db *db, uuid id, uuid author, str visibility)
 {
-	struct touched t;
-
-	return db_one(db, &sql_post_set_visibility, touched_fields, &t, ARG(id), ARG(author),
-		      ARG(visibility));
+	return db_some(db, &sql_post_set_visibility, ARG(id), ARG(author), ARG(visibility));
 }
 
 err post_pin(struct db *db, uuid id, uuid author, bool pinned)
 {
-	struct touched t;
 	struct db *tx;
 
 	TRY(db_begin(db, &tx));
 	if (pinned)
 		TRY(db_exec(tx, &sql_post_unpin_all, NULL, ARG(author)));
-	TRY(db_one(tx, &sql_post_pin, touched_fields, &t, ARG(id), ARG(author), ARG(pinned)));
+	TRY(db_some(tx, &sql_post_pin, ARG(id), ARG(author), ARG(pinned)));
 	return db_commit(tx);
 }
 
 err post_view(struct db *db, uuid id, uuid user, int64_t duration_ms, int32_t watch_pct)
 {
-	struct touched t;
-
-	return db_one(db, &sql_post_view, touched_fields, &t, ARG(id), ARG(user), ARG(duration_ms),
-		      ARG(watch_pct));
+	return db_some(db, &sql_post_view, ARG(id), ARG(user), ARG(duration_ms), ARG(watch_pct));
 }
 
 err comment_create(struct db *db, uuid author, uuid parent, const struct post_text *text,
@@ -139,9 +122,7 @@ err profile_posts(struct db *db, bool replies, uuid viewer, uuid owner, const st
 		  struct list *out)
 {
 	struct db_batch *b = db_batch(db);
-	struct touched t;
-
-	db_batch_one(b, &sql_profile_there, touched_fields, &t, ARG(owner), ARG(viewer));
+	db_batch_some(b, &sql_profile_there, ARG(owner), ARG(viewer));
 	if (replies)
 		db_batch_list(b, &sql_profile_replies, post_fields, sizeof(struct post), out,
 			      ARG(viewer), ARG(owner), ARG(p->limit), ARG(p->offset),

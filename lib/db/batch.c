@@ -62,6 +62,15 @@ void db_batch_list(struct db_batch *b, const struct stmt *s, const struct field 
 	va_end(args);
 }
 
+void db_batch_some(struct db_batch *b, const struct stmt *s, ...)
+{
+	va_list args;
+
+	va_start(args, s);
+	add(b, s, (struct want){ .what = WANT_SOME }, args);
+	va_end(args);
+}
+
 void db_batch_exec(struct db_batch *b, const struct stmt *s, int64_t *ret_affected, ...)
 {
 	va_list args;

@@ -60,6 +60,18 @@ err db_list(struct db *db, const struct stmt *s, const struct field *fields, siz
 	return e;
 }
 
+err db_some(struct db *db, const struct stmt *s, ...)
+{
+	struct want w = { .what = WANT_SOME };
+	va_list args;
+	err e;
+
+	va_start(args, s);
+	e = run(db, s, &w, args);
+	va_end(args);
+	return e;
+}
+
 err db_exec(struct db *db, const struct stmt *s, int64_t *ret_affected, ...)
 {
 	struct want w = { .what = WANT_COUNT, .out = ret_affected };

@@ -110,6 +110,9 @@ err db_one(struct db *db, const struct stmt *s, const struct field *fields, void
 err db_list(struct db *db, const struct stmt *s, const struct field *fields, size_t size,
 	    struct list *out, ...);
 
+/* No rows wanted, but there must be one, changed or returned: err_not_found when there is none. */
+err db_some(struct db *db, const struct stmt *s, ...);
+
 /* No rows wanted; *ret_affected (may be NULL) gets the number of rows changed or returned. */
 err db_exec(struct db *db, const struct stmt *s, int64_t *ret_affected, ...);
 
@@ -133,6 +136,7 @@ void db_batch_one(struct db_batch *b, const struct stmt *s, const struct field *
 		  ...);
 void db_batch_list(struct db_batch *b, const struct stmt *s, const struct field *fields,
 		   size_t size, struct list *out, ...);
+void db_batch_some(struct db_batch *b, const struct stmt *s, ...);
 void db_batch_exec(struct db_batch *b, const struct stmt *s, int64_t *ret_affected, ...);
 err db_batch_run(struct db_batch *b);
 

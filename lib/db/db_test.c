@@ -68,6 +68,20 @@ DB_TEST(rows_are_counted)
 	EXPECT_EQ(2, affected);
 }
 
+DB_TEST(some_rows_or_not_found)
+{
+	struct db_batch *b = db_batch(db);
+
+	tables();
+	EXPECT_OK(db_some(db, &insert_id, ARG(1), ARG(S("a"))));
+	EXPECT_ERR(err_not_found, db_some(db, &upsert_id, ARG(1), ARG(S("a"))));
+	EXPECT_OK(db_some(db, &count_t));
+	db_batch_some(b, &delete_all);
+	EXPECT_OK(db_batch_run(b));
+	db_batch_some(b, &delete_all);
+	EXPECT_ERR(err_not_found, db_batch_run(b));
+}
+
 DB_TEST(violations_are_told_apart_and_named)
 {
 	tables();

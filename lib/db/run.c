@@ -172,13 +172,12 @@ static err take_one(struct db *db, const struct call *call, const struct want *w
 	return bind_row(db, call, w->fields, w->out);
 }
 
-static err take_count(const struct call *call, int64_t *out)
+/* Rows changed or returned. */
+static int64_t count(const struct call *call)
 {
 	const char *text = PQcmdTuples(call->result);
 
-	if (out)
-		*out = text[0] ? strtoll(text, NULL, 10) : 0;
-	return OK;
+	return text[0] ? strtoll(text, NULL, 10) : 0;
 }
 
 err take_result(struct db *db, struct call *call, const struct want *w)
@@ -189,7 +188,11 @@ err take_result(struct db *db, struct call *call, const struct want *w)
 		return take_one(db, call, w);
 	case WANT_LIST:
 		return bind_list(db, call, w->fields, w->size, w->out);
+	case WANT_SOME:
+		return count(call) > 0 ? OK : err_not_found;
 	default:
-		return take_count(call, w->out);
+		if (w->out)
+			*(int64_t *)w->out = count(call);
+		return OK;
 	}
 }

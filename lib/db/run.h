@@ -26,7 +26,7 @@ void set_outcomes(struct db *db, struct call **calls, size_t n, err e);
 
 /* Binding of one result to what its caller wants. */
 struct want {
-	enum { WANT_ONE, WANT_LIST, WANT_COUNT } what;
+	enum { WANT_ONE, WANT_LIST, WANT_COUNT, WANT_SOME } what;
 	const struct field *fields;
 	void *out; /* record, struct list, or int64_t (may be NULL) */
 	size_t size;
