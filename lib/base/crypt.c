@@ -9,13 +9,14 @@
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { HASH_BLOCK = 64, NONCE = 12, TAG = 16 };
+enum { HASH_BLOCK = 64, NONCE = 12, TAG = 16, RSA_MAX = 2048 };
 
 static EVP_MD *md_sha256, *md_sha1;
 static EVP_CIPHER *cipher_gcm, *cipher_ctr;
@@ -210,6 +211,43 @@ bool unseal(struct arena *a, const uint8_t key[static KEY_BYTES], str context, s
 	plain[n] = '\0';
 	*out = (str){ (const char *)plain, n };
 	return true;
+}
+
+/* ---- signatures ---- */
+
+/* Never asks a terminal for a passphrase: a key that wants one is no key for us. */
+static int no_passphrase(char *buf, int size, int writing, void *arg)
+{
+	(void)buf, (void)size, (void)writing, (void)arg;
+	return -1;
+}
+
+static EVP_PKEY *read_rsa_key(str pem)
+{
+	BIO *in = pem.n < INT_MAX ? BIO_new_mem_buf(pem.p, (int)pem.n) : NULL;
+	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL) : NULL;
+
+	BIO_free(in);
+	if (key && EVP_PKEY_is_a(key, "RSA"))
+		return key;
+	EVP_PKEY_free(key);
+	return NULL;
+}
+
+bool rsa_sha256_sign(struct arena *a, str pem, str data, str *out)
+{
+	unsigned char raw[RSA_MAX];
+	size_t n = sizeof(raw);
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	EVP_PKEY *key = read_rsa_key(pem);
+	bool ok = c && key && EVP_DigestSignInit_ex(c, NULL, "SHA256", NULL, NULL, key, NULL) == 1
+		&& EVP_DigestSign(c, raw, &n, (const unsigned char *)data.p, data.n) == 1;
+
+	EVP_PKEY_free(key);
+	EVP_MD_CTX_free(c);
+	if (ok)
+		*out = arena_copy(a, (str){ (const char *)raw, n });
+	return ok;
 }
 
 bool scrypt(str password, str salt, unsigned log_n, unsigned r, unsigned p, void *out, size_t n)

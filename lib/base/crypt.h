@@ -30,6 +30,10 @@ str seal(struct arena *a, const uint8_t key[static KEY_BYTES], str context, str 
 [[nodiscard]] bool unseal(struct arena *a, const uint8_t key[static KEY_BYTES], str context,
 			  str sealed, str *out);
 
+/* RFC 8017 §8.2 (RS256 of RFC 7518): signs with a private RSA key in PEM. Takes about a millisecond. False
+ * when the text is no such key. */
+[[nodiscard]] bool rsa_sha256_sign(struct arena *a, str pem, str data, str *out);
+
 /* RFC 7914 with N = 2^log_n. Blocks for 50 ms and more: offload it. False when the parameters need more
  * than 256 MiB, or memory is out. */
 [[nodiscard]] bool scrypt(str password, str salt, unsigned log_n, unsigned r, unsigned p, void *out,

@@ -363,6 +363,7 @@ static void set_method(struct transfer *t, const struct fetch *f)
 err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct fetch_reply *out)
 {
 	struct transfer *t = transfer_new(a, f->url, true);
+	const char *authorities = getenv("SSL_CERT_FILE");
 	long status = 0;
 
 	if (!t)
@@ -372,6 +373,10 @@ err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct 
 	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_head);
 	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, f->multiplex ? 1L : 0L);
+	if (authorities)
+		curl_easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
 	set_method(t, f);
 	TRY(set_headers(a, t, f));
 	TRY(run(a, t, deadline));
@@ -395,6 +400,24 @@ str fetch_header(const struct fetch_reply *reply, const char *name)
 			found = str_trim(value);
 	}
 	return found;
+}
+
+int64_t fetch_retry_after(const struct fetch_reply *reply)
+{
+	str value = fetch_header(reply, "Retry-After");
+	char text[64];
+	int64_t seconds;
+
+	if (!value.p || value.n >= sizeof text)
+		return 0;
+	if (!str_to_i64(value, &seconds)) {
+		memcpy(text, value.p, value.n);
+		text[value.n] = '\0';
+		seconds = (int64_t)curl_getdate(text, NULL) - time_now().us / SECOND;
+	}
+	if (seconds < 0)
+		return 0;
+	return (seconds < DAY / SECOND ? seconds : DAY / SECOND) * SECOND;
 }
 
 /* ---- mail ---- */

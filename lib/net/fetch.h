@@ -2,6 +2,9 @@
  * Requests to other servers, for coroutines: HTTP, and mail by SMTP. libcurl's multi interface runs on
  * the calling loop; its connections are kept and shared by all requests of that loop.
  *
+ * HTTP/2 is spoken over TLS with whoever offers it. SSL_CERT_FILE in the environment names the authorities to
+ * trust instead of the system's, as it does for OpenSSL and curl.
+ *
  * Replies are read whole. Redirects are not followed: whoever wants one looks at where it leads first.
  */
 #pragma once
@@ -15,6 +18,7 @@ struct fetch {
 	size_t nheaders;
 	str body;	  /* absent: none */
 	size_t reply_max; /* bytes of the reply's body, 0: 1 MiB */
+	bool multiplex; /* many at once to a server that speaks HTTP/2 share a connection, up to 100 */
 };
 
 struct fetch_reply {
@@ -30,6 +34,10 @@ struct fetch_reply {
  * err_too_large, err_invalid (a header with a line break, a URL of another kind).
  */
 err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct fetch_reply *out);
+
+/* For how long the reply asks to be left alone by Retry-After (RFC 9110 §10.2.3), in microseconds; 0 when it
+ * does not. */
+int64_t fetch_retry_after(const struct fetch_reply *reply);
 
 /* The value of a reply's header, the last one of that name; absent when there is none. */
 str fetch_header(const struct fetch_reply *reply, const char *name);
