@@ -123,22 +123,70 @@ static int64_t delay_after(int32_t attempt)
 	return attempt > 12 ? longest_delay : first_delay << (attempt - 1);
 }
 
+static int attempts_of(const struct job_kind *kind)
+{
+	return kind && kind->attempts ? kind->attempts : ATTEMPTS;
+}
+
 /* The outbox learns how it went; when it cannot, the row comes up again after its lease. */
 static err settle(struct run *r, const struct job_kind *kind, err e)
 {
 	struct job *job = &r->job;
 	struct db *db = db_open(r->jobs->o.pool, job->arena, time_monotonic() + margin / 2);
-	int attempts = kind && kind->attempts ? kind->attempts : ATTEMPTS;
 
 	if (job->ended)
 		return OK;
 	if (!e.info)
 		return db_exec(db, &sql_jobs_end, NULL, ARG(job->id), ARG(job->attempt));
-	if (job->attempt >= attempts)
+	if (job->attempt >= attempts_of(kind))
 		return db_exec(db, &sql_jobs_give_up, NULL, ARG(job->id), ARG(job->attempt),
 			       ARG(str_of(e.info->code)));
 	return db_exec(db, &sql_jobs_retry, NULL, ARG(job->id), ARG(job->attempt),
 		       ARG(delay_after(job->attempt)), ARG(str_of(e.info->code)));
+}
+
+static const struct field row_fields[] = {
+	FIELD(struct job_row, id),
+	FIELD(struct job_row, attempt),
+	{ 0 },
+};
+
+err jobs_take(struct job *j, int32_t limit, struct list *out)
+{
+	return db_list(j->db, &sql_jobs_take, row_fields, sizeof(struct job_row), out, ARG(j->kind),
+		       ARG(limit), ARG(lease));
+}
+
+/* As jobs_settle's statement takes it. */
+static int64_t settled_delay(const struct job_end *end, int attempts)
+{
+	int64_t delay = delay_after(end->row.attempt);
+
+	if (!end->e.info)
+		return -1;
+	if (end->row.attempt >= attempts)
+		return INT64_MAX;
+	return delay > end->delay ? delay : end->delay;
+}
+
+err jobs_settle(struct job *j, const struct job_end *ends, size_t n)
+{
+	int attempts = attempts_of(find_kind(mine, j->kind));
+	struct i64s ids = { arena_alloc(j->arena, n * sizeof(int64_t)), n };
+	struct i32s tries = { arena_alloc(j->arena, n * sizeof(int32_t)), n };
+	struct i64s delays = { arena_alloc(j->arena, n * sizeof(int64_t)), n };
+	struct strs errors = { arena_alloc(j->arena, n * sizeof(str)), n };
+
+	for (size_t i = 0; i < n; i++) {
+		ids.v[i] = ends[i].row.id;
+		tries.v[i] = ends[i].row.attempt;
+		delays.v[i] = settled_delay(&ends[i], attempts);
+		errors.v[i] = str_of(ends[i].e.info ? ends[i].e.info->code : NULL);
+	}
+	TRY(db_exec(j->db, &sql_jobs_settle, NULL, ARG(ids), ARG(tries), ARG(delays), ARG(errors)));
+	for (size_t i = 0; i < n; i++)
+		j->ended |= ends[i].row.id == j->id;
+	return OK;
 }
 
 static void run_job(void *arg)

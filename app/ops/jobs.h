@@ -26,7 +26,7 @@ struct job {
 	usec added;	     /* with id: what tells this job from any other, the same at each try */
 	int32_t attempt;     /* 1 at the first try */
 	int64_t deadline;    /* monotonic; db has it already, other waits must keep it, too */
-	bool ended;	     /* jobs_end's */
+	bool ended; /* its row is settled: by jobs_end, jobs_settle, or the handler's own SQL */
 };
 
 struct job_kind {
@@ -53,6 +53,24 @@ void jobs_wake(void);
 /* Ends the job within its handler's own transaction: what was written and that it is done become true
  * together. err_conflict: another worker has it now, roll back. Suspends. */
 err jobs_end(struct db *tx, struct job *j);
+
+/*
+ * A handler for whom many rows cost little more than one takes further due rows of its job's kind with
+ * jobs_take, each for as long as a job may run from then on, and says of all, its own included, how they
+ * ended with jobs_settle. Rows it says nothing of come up again. Both suspend.
+ */
+struct job_row {
+	int64_t id;
+	int32_t attempt;
+};
+err jobs_take(struct job *j, int32_t limit, struct list *out);
+
+struct job_end {
+	struct job_row row;
+	err e;	       /* OK: done, the row goes */
+	int64_t delay; /* the next try not before that many microseconds */
+};
+err jobs_settle(struct job *j, const struct job_end *ends, size_t n);
 
 /* How many jobs wait or run, and how many are given up; 10,000 means at least so many. Suspends. */
 struct jobs_waiting {

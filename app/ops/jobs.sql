@@ -47,3 +47,27 @@ UPDATE periodic_jobs
        next_run_at = CASE WHEN $3 IS NULL THEN GREATEST(now(), started_at + $2 * interval '1 microsecond')
 			  ELSE now() + LEAST($2, 60000000) * interval '1 microsecond' END
  WHERE name = $1
+
+-- name: jobs_take     $1 kind text, $2 limit int, $3 lease bigint
+UPDATE outbox o
+   SET attempts = o.attempts + 1, next_try_at = now() + $3 * interval '1 microsecond'
+  FROM (SELECT id FROM outbox
+	 WHERE kind = $1 AND next_try_at <= now()
+	 ORDER BY next_try_at, id
+	 LIMIT $2
+	   FOR UPDATE SKIP LOCKED) due
+ WHERE o.id = due.id
+RETURNING o.id, o.attempts AS attempt
+
+-- A delay below zero: done.
+-- name: jobs_settle     $1 ids bigints, $2 attempts ints, $3 delays bigints, $4 errors texts
+WITH settled AS MATERIALIZED (
+	SELECT * FROM unnest($1, $2, $3, $4) AS s (id, attempt, delay, error)
+), done AS (
+	DELETE FROM outbox o USING settled s WHERE s.delay < 0 AND o.id = s.id AND o.attempts = s.attempt
+)
+UPDATE outbox o
+   SET next_try_at = CASE s.delay WHEN 9223372036854775807 THEN 'infinity'
+			  ELSE now() + s.delay * interval '1 microsecond' END, last_error = s.error
+  FROM settled s
+ WHERE s.delay >= 0 AND o.id = s.id AND o.attempts = s.attempt
