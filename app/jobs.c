@@ -9,10 +9,13 @@
 #include "app/notifications/notifications.h"
 #include "app/ops/jobs.h"
 #include "app/posts/posts.h"
+#include "app/push/push.h"
 #include "app/search/search.h"
 
 const struct job_kind app_job_kinds[] = {
 	{ .kind = "mail", .run = mail_run },
+	{ .kind = "push", .run = push_spread_run },
+	{ .kind = "push_send", .run = push_send_run },
 	{ 0 },
 };
 

@@ -235,6 +235,20 @@ const char *t_mail(const char *address);
  * them it answers 550, to those with "later" 451. */
 int t_smtp_start(void);
 
+/* A push service on 127.0.0.1 until the test ends; fcm.mjs says what it answers to which device. The members
+ * but the first are settings for t_server_start. */
+struct t_fcm {
+	const char *dir, *account, *base_url, *authority;
+};
+struct t_fcm t_fcm_start(void);
+
+/* What it took for this device, waiting five seconds: {"at", "message"}; the first, if there are several. */
+const struct t_reply *t_fcm_message(const struct t_fcm *f, const char *token);
+
+/* What it has written down so far, and how many lines: "messages", "problems", "grants", "sessions". */
+const char *t_fcm_file(const struct t_fcm *f, const char *name);
+int t_fcm_lines(const struct t_fcm *f, const char *name);
+
 /* ---- odd requests, byte by byte ---- */
 
 int t_connect(void);

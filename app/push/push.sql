@@ -1,0 +1,38 @@
+-- Pushes: a job a notification becomes a job a device, and each of these a message.
+
+-- The devices' jobs appear as the notification's jobs go, or neither.
+-- name: push_spread     $1 ids bigints, $2 attempts ints
+WITH job AS (
+	DELETE FROM outbox o USING unnest($1, $2) AS j (id, attempt)
+	 WHERE o.id = j.id AND o.attempts = j.attempt
+	RETURNING (o.payload->>'notification_id')::uuid AS notification_id
+)
+INSERT INTO outbox (kind, payload, user_id)
+SELECT 'push_send', jsonb_build_object('notification_id', n.id, 'token', d.token), n.user_id
+  FROM job
+ CROSS JOIN LATERAL push_due(job.notification_id) n
+  JOIN user_fcm_tokens d ON d.user_id = n.user_id;
+
+-- What the messages of these jobs say. None for a device that is somebody else's by now (D20), or for what
+-- is not to be pushed any more. The badge is counted up to 999; -1: not to be shown. Whoever did something to
+-- a beacon is not named.
+-- name: push_messages     $1 ids bigints
+SELECT o.id, d.token, n.id AS notification_id, n.type, n.group_key, n.post_id, n.comment_id, n.actor_id,
+       a.display_name AS actor_name, a.handle AS actor_handle,
+       n.metadata->>'post_type' AS post_type, n.metadata->>'emoji' AS emoji,
+       n.metadata->>'beacon_id' AS beacon_id, n.metadata->>'conversation_id' AS conversation_id,
+       CASE WHEN COALESCE(f.show_badge_count, true) THEN (
+		SELECT count(*)::integer FROM (
+			SELECT FROM notifications u
+			 WHERE u.user_id = n.user_id AND NOT u.is_read AND u.archived_at IS NULL AND u.type <> 'message'
+			 LIMIT 999) unread)
+	    ELSE -1 END AS badge
+  FROM outbox o
+ CROSS JOIN LATERAL push_due((o.payload->>'notification_id')::uuid) n
+  JOIN user_fcm_tokens d ON d.token = o.payload->>'token' AND d.user_id = n.user_id
+  LEFT JOIN profiles a ON a.id = n.actor_id AND n.type NOT LIKE 'beacon%'
+  LEFT JOIN notification_preferences f ON f.user_id = n.user_id
+ WHERE o.id = ANY ($1);
+
+-- name: push_forget     $1 tokens texts
+DELETE FROM user_fcm_tokens WHERE token = ANY ($1);
