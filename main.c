@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-	&cmd_serve,  &cmd_dev,	   &cmd_migrate, &cmd_seed,
+	&cmd_serve,  &cmd_dev,	   &cmd_migrate, &cmd_seed,    &cmd_supabase,
 	&cmd_routes, &cmd_openapi, &cmd_config,	 &cmd_version,
 };
 enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };

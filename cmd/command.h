@@ -24,6 +24,7 @@ extern const struct command cmd_dev;
 extern const struct command cmd_migrate;
 extern const struct command cmd_seed;
 extern const struct command cmd_serve;
+extern const struct command cmd_supabase;
 extern const struct command cmd_openapi;
 extern const struct command cmd_routes;
 extern const struct command cmd_version;

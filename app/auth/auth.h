@@ -31,5 +31,8 @@ extern const err err_inactive;	/* 403 account_inactive: pending, deactivated or 
 extern const struct route auth_signup_routes[], auth_session_routes[], auth_password_routes[],
 	auth_mfa_routes[], auth_page_routes[];
 
+/* A TOTP secret (base32) as mfa_secrets keeps it, for accounts that come from elsewhere. */
+str auth_seal_factor(struct arena *a, str jwt_secret, uuid user, str secret);
+
 /* Hourly: tokens, challenges and sessions that are over. */
 err auth_clean(struct job *j);

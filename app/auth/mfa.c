@@ -2,6 +2,7 @@
  * tried against the table, and with it nobody can try fast enough over the net. */
 #include "app/auth/mfa.h"
 
+#include "app/auth/auth.h"
 #include "app/auth/secrets.h"
 #include "lib/base/codec.h"
 #include "lib/base/log.h"
@@ -20,14 +21,21 @@ static str id_text(struct arena *a, uuid id)
 	return (str){ text, UUID_TEXT };
 }
 
-struct bytes mfa_seal(struct req *r, uuid user, str secret)
+str auth_seal_factor(struct arena *a, str jwt_secret, uuid user, str secret)
 {
 	uint8_t key[KEY_BYTES];
 	str sealed;
 
-	auth_key(r->app, S("mfa secret"), key);
-	sealed = seal(r->arena, key, id_text(r->arena, user), secret);
+	auth_key_of(jwt_secret, S("mfa secret"), key);
+	sealed = seal(a, key, id_text(a, user), secret);
 	secret_wipe(key, sizeof key);
+	return sealed;
+}
+
+struct bytes mfa_seal(struct req *r, uuid user, str secret)
+{
+	str sealed = auth_seal_factor(r->arena, r->app->jwt_secret, user, secret);
+
 	return (struct bytes){ (const uint8_t *)sealed.p, sealed.n };
 }
 

@@ -20,9 +20,14 @@ struct secret secret_new(struct arena *a)
 	return (struct secret){ text, secret_hash(a, text) };
 }
 
+void auth_key_of(str jwt_secret, str purpose, uint8_t key[static KEY_BYTES])
+{
+	hkdf_sha256(jwt_secret, S("sojorn auth"), purpose, key, KEY_BYTES);
+}
+
 void auth_key(const struct app *app, str purpose, uint8_t key[static KEY_BYTES])
 {
-	hkdf_sha256(app->jwt_secret, S("sojorn auth"), purpose, key, KEY_BYTES);
+	auth_key_of(app->jwt_secret, purpose, key);
 }
 
 struct bytes auth_mac(struct arena *a, const struct app *app, str purpose, str text)

@@ -132,14 +132,21 @@ void t_database_up(struct t_server *s)
 		t_fail("the outage does not end");
 }
 
-void t_database_of_my_own(void)
+void t_database_use(const char *url)
 {
 	struct t_server *none = h_keep(sizeof(*none));
 
-	none->database_url = h_database_new(true);
-	if (!none->database_url)
-		t_fail("no database");
+	none->database_url = url;
 	h_server = none;
+}
+
+void t_database_of_my_own(void)
+{
+	const char *url = h_database_new(true);
+
+	if (!url)
+		t_fail("no database");
+	t_database_use(url);
 }
 
 /* ---- t_sql ---- */

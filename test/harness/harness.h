@@ -214,6 +214,12 @@ const char *t_path(const char *name); /* a file in its directory: "mail", "uploa
 /* A migrated database of this test's own, on which no server works; SQL goes there from now on. */
 void t_database_of_my_own(void);
 
+/* SQL goes to this database from now on. */
+void t_database_use(const char *url);
+
+/* A path that all tests of this run share, for what is dear to make; it is gone after the last. */
+const char *t_shared_path(const char *name);
+
 /* An empty database without any schema; its URL. Gone at the end of the run. */
 const char *t_empty_database(void);
 

@@ -50,6 +50,11 @@ static void run_end(bool clean)
 		nftw(run_dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
+const char *t_shared_path(const char *name)
+{
+	return t_fmt("%s/shared-%s", run_dir, name);
+}
+
 const char *h_run_path(const char *name)
 {
 	return t_fmt("%s/%s", run_dir, t_unique(name));

@@ -1,0 +1,8 @@
+/* From the landing zone to schema sojorn. Private to app/supabase. */
+#pragma once
+
+#include "app/supabase/landing.h"
+
+/* All of transform.sql, each statement in a transaction of its own; again, it changes nothing. False:
+ * m->problem. */
+bool transform_run(struct move *m);

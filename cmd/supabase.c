@@ -1,0 +1,189 @@
+/* sojorn supabase: the move of a project onto this server, step by step. */
+#include "app/supabase/supabase.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "lib/base/time.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { FILES_MAX = 16 };
+
+struct request {
+	const char *verb;
+	const char *files[FILES_MAX];
+	struct move_options move;
+	bool json;
+};
+
+/* ---- telling ---- */
+
+struct progress {
+	int64_t started;
+	bool shown;
+};
+
+static void show_progress(void *arg, const char *what, int64_t done, int64_t total)
+{
+	struct progress *p = arg;
+	int64_t us = time_monotonic() - p->started;
+	int64_t left = done > 0 && done < total ? us / done * (total - done) / SECOND : 0;
+
+	fprintf(stderr, "\r\033[K%3d %%  %-24s %lld s, about %lld s left",
+		total > 0 ? (int)(100 * done / total) : 100, what, (long long)(us / SECOND),
+		(long long)left);
+	fflush(stderr);
+	p->shown = true;
+}
+
+/* ---- the subcommands; each returns the exit status ---- */
+
+static int print_report(struct arena *a, struct request *q, enum move_report which)
+{
+	const char *problem;
+	bool ok;
+	str text;
+
+	if (!move_report(a, &q->move, which, q->json, &text, &ok, &problem)) {
+		fprintf(stderr, "sojorn supabase %s: %s\n", q->verb, problem);
+		return FAILED;
+	}
+	fwrite(text.p, 1, text.n, stdout);
+	return ok ? DONE : FAILED;
+}
+
+static int import(struct arena *a, struct request *q)
+{
+	struct progress progress = { .started = time_monotonic() };
+	const char *problem;
+	bool good;
+
+	q->move.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+	q->move.progress_arg = &progress;
+	good = move_import(a, &q->move, &problem);
+	if (progress.shown)
+		fprintf(stderr, "\r\033[K");
+	if (!good) {
+		fprintf(stderr, "sojorn supabase import: %s\n", problem);
+		return FAILED;
+	}
+	return print_report(a, q, MOVE_STATUS);
+}
+
+static int status(struct arena *a, struct request *q)
+{
+	return print_report(a, q, MOVE_STATUS);
+}
+
+static int inventory(struct arena *a, struct request *q)
+{
+	return print_report(a, q, MOVE_INVENTORY);
+}
+
+static int verify(struct arena *a, struct request *q)
+{
+	return print_report(a, q, MOVE_VERIFY);
+}
+
+static const struct subcommand {
+	const char *name;
+	int (*run)(struct arena *a, struct request *q);
+	bool dumps; /* takes --dump */
+} subcommands[] = {
+	{ "import", import, true },
+	{ "inventory", inventory, false },
+	{ "verify", verify, false },
+	{ "status", status, false },
+	{ 0 },
+};
+
+/* ---- the command line ---- */
+
+/* Files follow --dump up to the next option. */
+static int take_files(struct request *q, int argc, char **argv, int i)
+{
+	while (i + 1 < argc && argv[i + 1][0] != '-' && q->move.nfiles < FILES_MAX)
+		q->files[q->move.nfiles++] = argv[++i];
+	return i;
+}
+
+static const char *parse(struct request *q, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--json") == 0)
+			q->json = true;
+		else if (strcmp(argv[i], "--replace") == 0)
+			q->move.replace = true;
+		else if (strcmp(argv[i], "--again") == 0)
+			q->move.again = true;
+		else if (strcmp(argv[i], "--force") == 0)
+			q->move.force = true;
+		else if (strcmp(argv[i], "--dump") == 0)
+			i = take_files(q, argc, argv, i);
+		else if (!q->verb && argv[i][0] != '-')
+			q->verb = argv[i];
+		else
+			return "an argument that it does not know";
+	}
+	return q->verb ? NULL : "say what to do";
+}
+
+static int run(const struct subcommand *s, struct request *q, const struct config *c)
+{
+	struct arena *a = arena_new();
+	int status_code = FAILED;
+
+	q->move.url = config_cstr(c, "DATABASE_URL");
+	q->move.files = q->files;
+	q->move.jwt_secret = config_str(c, "JWT_SECRET");
+	if (q->move.url)
+		status_code = s->run(a, q);
+	else
+		fputs("sojorn supabase: DATABASE_URL is not set\n", stderr);
+	arena_free(a);
+	return status_code;
+}
+
+static int supabase(int argc, char **argv)
+{
+	struct request q = { 0 };
+	const char *problem = parse(&q, argc, argv);
+	const struct subcommand *s = subcommands;
+	struct config *c;
+	int code;
+
+	if (problem)
+		return command_usage(&cmd_supabase, problem);
+	while (s->name && strcmp(s->name, q.verb) != 0)
+		s++;
+	if (!s->name)
+		return command_usage(&cmd_supabase, "no such step");
+	if (s->dumps != (q.move.nfiles > 0))
+		return command_usage(&cmd_supabase,
+				     s->dumps ? "--dump names the files" : "--dump is for import");
+	c = options_load();
+	if (!c)
+		return FAILED;
+	code = run(s, &q, c);
+	config_free(c);
+	return code;
+}
+
+const struct command cmd_supabase = {
+	.name = "supabase",
+	.args = "import --dump FILE... | inventory | verify | status [--json]",
+	.help = "move a Supabase project onto this server",
+	.details =
+		"  import     read dumps in this order and take over what is in them; the same command again\n"
+		"             goes on where it was stopped\n"
+		"  inventory  list what was found, what became of it, and what somebody has to decide\n"
+		"  verify     compare the dump, the landing zone and the result\n"
+		"  status     how far the move is\n\n"
+		"  --dump FILE...  plain SQL of pg_dump, or roles, schema and data of the Supabase CLI\n"
+		"  --replace       take this dump in place of the one imported before\n"
+		"  --again         transform once more, over what has changed here since\n"
+		"  --force         import beside accounts that are here already\n\n"
+		"The database is DATABASE_URL; JWT_SECRET is the project's.",
+	.run = supabase,
+};

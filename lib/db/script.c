@@ -1,0 +1,235 @@
+/* See script.h. */
+#include "lib/db/script.h"
+
+#include "lib/db/call.h"
+
+#include <libpq-fe.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { PIECE = 1 << 20 }; /* of COPY data handed to libpq at once */
+
+struct script {
+	PGconn *conn;
+	PGresult *result;
+	char *problem, *text; /* text: room for a statement with its NUL */
+	size_t cap;
+	char sqlstate[6];
+};
+
+/* ---- failing ---- */
+
+static void forget(struct script *s)
+{
+	PQclear(s->result);
+	s->result = NULL;
+	free(s->problem);
+	s->problem = NULL;
+	s->sqlstate[0] = '\0';
+}
+
+static const char *part(const PGresult *r, int code)
+{
+	const char *text = r ? PQresultErrorField(r, code) : NULL;
+
+	return text ? text : "";
+}
+
+/* "duplicate key value … (Key (id)=(1) already exists.)" */
+static bool fail(struct script *s)
+{
+	const char *message = part(s->result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *detail = part(s->result, PG_DIAG_MESSAGE_DETAIL);
+	const char *other = PQerrorMessage(s->conn);
+	int n;
+
+	snprintf(s->sqlstate, sizeof(s->sqlstate), "%s", part(s->result, PG_DIAG_SQLSTATE));
+	if (*message)
+		n = asprintf(&s->problem, "%s%s%s%s", message, *detail ? " (" : "", detail,
+			     *detail ? ")" : "");
+	else
+		n = asprintf(&s->problem, "%.*s", (int)strcspn(other, "\n"), other);
+	if (n < 0)
+		abort();
+	return false;
+}
+
+const char *script_problem(const struct script *s)
+{
+	return s->problem;
+}
+
+const char *script_sqlstate(const struct script *s)
+{
+	return s->sqlstate;
+}
+
+/* ---- life ---- */
+
+static void ignore_notice(void *arg, const PGresult *r)
+{
+	(void)arg;
+	(void)r;
+}
+
+struct script *script_open(const char *url, int timeout_seconds)
+{
+	struct script *s = calloc(1, sizeof(*s));
+	char timeout[16];
+	const char *const keys[] = { "connect_timeout", "application_name", "dbname", NULL };
+	const char *const values[] = { timeout, "sojorn supabase", url, NULL };
+
+	if (!s)
+		abort();
+	snprintf(timeout, sizeof(timeout), "%d", timeout_seconds);
+	s->conn = PQconnectdbParams(keys, values, 1);
+	if (PQstatus(s->conn) != CONNECTION_OK) {
+		(void)fail(s);
+		return s;
+	}
+	PQsetNoticeReceiver(s->conn, ignore_notice, NULL);
+	PQsetClientEncoding(s->conn, "UTF8");
+	return s;
+}
+
+void script_close(struct script *s)
+{
+	if (!s)
+		return;
+	forget(s);
+	PQfinish(s->conn);
+	free(s->text);
+	free(s);
+}
+
+/* ---- statements ---- */
+
+static bool succeeded(struct script *s)
+{
+	ExecStatusType status = PQresultStatus(s->result);
+
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? true : fail(s);
+}
+
+bool script_run(struct script *s, const struct stmt *stmt, const char *const *values)
+{
+	Oid types[STMT_PARAMS];
+
+	forget(s);
+	stmt_types(stmt, types);
+	if (stmt->nparams)
+		s->result = PQexecParams(s->conn, stmt->text, stmt->nparams, types, values, NULL,
+					 NULL, 0);
+	else
+		s->result = PQexec(s->conn, stmt->text);
+	return succeeded(s);
+}
+
+int script_rows(const struct script *s)
+{
+	return PQntuples(s->result);
+}
+
+const char *script_value(const struct script *s, int row, int column)
+{
+	if (row >= PQntuples(s->result) || PQgetisnull(s->result, row, column))
+		return NULL;
+	return PQgetvalue(s->result, row, column);
+}
+
+/* The text with a NUL behind it; NULL and a problem when it has one in it. */
+static const char *terminated(struct script *s, str text)
+{
+	if (memchr(text.p, '\0', text.n)) {
+		if (asprintf(&s->problem, "a NUL character in the statement") < 0)
+			abort();
+		return NULL;
+	}
+	if (text.n + 1 > s->cap) {
+		s->cap = text.n + 1;
+		free(s->text);
+		s->text = malloc(s->cap);
+		if (!s->text)
+			abort();
+	}
+	memcpy(s->text, text.p, text.n);
+	s->text[text.n] = '\0';
+	return s->text;
+}
+
+bool script_text(struct script *s, str text, int64_t *ret_rows)
+{
+	const char *sql;
+
+	forget(s);
+	sql = terminated(s, text);
+	if (!sql)
+		return false;
+	s->result = PQexec(s->conn, sql);
+	if (!succeeded(s))
+		return false;
+	if (ret_rows)
+		*ret_rows = strtoll(PQcmdTuples(s->result), NULL, 10);
+	return true;
+}
+
+/* ---- COPY ---- */
+
+bool script_copy(struct script *s, str text)
+{
+	const char *sql;
+
+	forget(s);
+	sql = terminated(s, text);
+	if (!sql)
+		return false;
+	s->result = PQexec(s->conn, sql);
+	return PQresultStatus(s->result) == PGRES_COPY_IN ? true : fail(s);
+}
+
+/* Takes the results until the connection is idle, keeping the first that is an error. */
+static bool finish(struct script *s, int64_t *ret_rows)
+{
+	bool good = true;
+
+	for (PGresult *r; (r = PQgetResult(s->conn)); PQclear(r)) {
+		if (!good)
+			continue;
+		if (PQresultStatus(r) == PGRES_COMMAND_OK) {
+			*ret_rows = strtoll(PQcmdTuples(r), NULL, 10);
+			continue;
+		}
+		forget(s);
+		s->result = PQcopyResult(r, 0);
+		snprintf(s->sqlstate, sizeof(s->sqlstate), "%s", part(r, PG_DIAG_SQLSTATE));
+		if (asprintf(&s->problem, "%s (%s)", part(r, PG_DIAG_MESSAGE_PRIMARY),
+			     part(r, PG_DIAG_CONTEXT))
+		    < 0)
+			abort();
+		good = false;
+	}
+	return good;
+}
+
+bool script_copy_data(struct script *s, str data)
+{
+	int64_t ignored;
+
+	for (size_t at = 0; at < data.n; at += PIECE) {
+		str piece = str_slice(data, at, at + PIECE);
+
+		if (PQputCopyData(s->conn, piece.p, (int)piece.n) == 1)
+			continue;
+		if (finish(s, &ignored))
+			(void)fail(s);
+		return false;
+	}
+	return true;
+}
+
+bool script_copy_end(struct script *s, int64_t *ret_rows)
+{
+	if (PQputCopyEnd(s->conn, NULL) != 1)
+		return fail(s);
+	return finish(s, ret_rows);
+}

@@ -1,0 +1,38 @@
+/*
+ * A blocking connection for the move: named statements with their rows, and SQL texts that come out of a
+ * dump, which no build could have embedded. Nothing else may run a text that it has put together.
+ *
+ * Each call says whether it went well; what went wrong is asked for afterwards.
+ */
+#pragma once
+
+#include "lib/base/str.h"
+#include "lib/db/stmt.h"
+
+struct script;
+
+/* Connects, waiting so long at most. Never NULL; script_problem says whether it worked. */
+struct script *script_open(const char *url, int timeout_seconds);
+
+/* Closes; an open transaction is rolled back. NULL-safe. */
+void script_close(struct script *s);
+
+/* Of the call that failed last, as one sentence with its detail; NULL: none has. Valid until the next call. */
+const char *script_problem(const struct script *s);
+
+/* Its SQLSTATE, "" for one that is none of the server's. */
+const char *script_sqlstate(const struct script *s);
+
+/* Runs a named statement; parameters as text, as many as it declares. Its rows stay until the next call. */
+[[nodiscard]] bool script_run(struct script *s, const struct stmt *stmt, const char *const *values);
+int script_rows(const struct script *s);
+const char *script_value(const struct script *s, int row, int column); /* NULL: null or no such */
+
+/* Runs one statement of a dump; the rows it changed, when asked for. */
+[[nodiscard]] bool script_text(struct script *s, str text, int64_t *ret_rows);
+
+/* COPY … FROM STDIN: the statement, then data as it stands in a dump, then how many rows arrived. After a
+ * failure the transaction is to be rolled back; the copy itself is over. */
+[[nodiscard]] bool script_copy(struct script *s, str text);
+[[nodiscard]] bool script_copy_data(struct script *s, str data);
+[[nodiscard]] bool script_copy_end(struct script *s, int64_t *ret_rows);
