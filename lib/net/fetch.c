@@ -184,7 +184,19 @@ static void *fetcher_make(struct loop *l)
 	return f;
 }
 
+/* One connection a host and no more: beyond that curl opens one for each request that waits, and closes the
+ * oldest of them under its requests. */
+static void *multiplexer_make(struct loop *l)
+{
+	struct fetcher *f = fetcher_make(l);
+
+	if (f)
+		curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
+	return f;
+}
+
 static const struct loop_part fetchers = { fetcher_make, fetcher_free };
+static const struct loop_part multiplexers = { multiplexer_make, fetcher_free };
 
 /* ---- one transfer ---- */
 
@@ -298,9 +310,9 @@ static bool list_add(struct transfer *t, const char *text)
 	return list;
 }
 
-static err run(struct arena *a, struct transfer *t, int64_t deadline)
+static err run(struct arena *a, struct transfer *t, const struct loop_part *kind, int64_t deadline)
 {
-	struct fetcher *f = loop_part(loop_self(), &fetchers);
+	struct fetcher *f = loop_part(loop_self(), kind);
 
 	if (!f || curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
 		return err_no_memory;
@@ -379,7 +391,7 @@ err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct 
 		curl_easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
 	set_method(t, f);
 	TRY(set_headers(a, t, f));
-	TRY(run(a, t, deadline));
+	TRY(run(a, t, f->multiplex ? &multiplexers : &fetchers, deadline));
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	*out = (struct fetch_reply){
 		.status = (int)status,
@@ -465,5 +477,5 @@ err fetch_smtp(struct arena *a, const struct smtp *server, str from, str to, str
 	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_upload);
 	curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
 	curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)message.n);
-	return smtp_outcome(t, run(a, t, deadline));
+	return smtp_outcome(t, run(a, t, &fetchers, deadline));
 }

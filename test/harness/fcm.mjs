@@ -147,8 +147,11 @@ server.on('stream', (stream, headers) => {
 	stream.on('end', () => {
 		const [status, reply, more] = answer(headers, body)
 
-		stream.respond({ ':status': status, 'content-type': 'application/json', ...more })
-		stream.end(JSON.stringify(reply))
+		const text = JSON.stringify(reply)
+
+		// Without a length libcurl 7.88 resets the stream, and node ends a connection with 1,000 resets.
+		stream.respond({ ':status': status, 'content-type': 'application/json', 'content-length': text.length, ...more })
+		stream.end(text)
 	})
 })
 server.listen(0, '127.0.0.1', () => {
