@@ -52,11 +52,13 @@ function tell(what, result) {
 		`at 70 %: p50 ${(steady.p50 / 1000).toFixed(2)}, p99 ${(steady.p99 / 1000).toFixed(2)} ms; errors ${peak.errors + steady.errors}`);
 }
 
-// The ranked feed is empty until the server's job has scored the posts.
+// The ranked feed is empty until the server's job has scored the posts, which it does when it is due.
 async function scoresAreThere(data) {
 	for (let i = 0; i < 120; i++) {
 		if (database.sql(data, 'SELECT 1 FROM sojorn.post_feed_scores LIMIT 1').length)
 			return;
+		if (i === 0)
+			database.sql(data, "UPDATE sojorn.periodic_jobs SET next_run_at = now() WHERE name = 'feed_score_all'");
 		await sleep(1000);
 	}
 	throw new Error('no post has a score after two minutes');
@@ -91,14 +93,19 @@ async function check() {
 	const t = targetsOf(LARGE);
 	const requests = ['profile', 'personal', 'nearby', 'search'].flatMap((route) => targets.REQUESTS[route](t).slice(0, 25));
 	targets.forgetOrders(LARGE);
-	const ours = await withServer(OURS, LARGE, async (server) => {
+	let ours = await withServer(OURS, LARGE, async (server) => {
 		await scoresAreThere(LARGE);
 		const ranked = readFileSync(await targets.writeRankedPages(t, server, 5), 'utf8').trim().split('\n');
 		requests.push(...ranked.map((line) => line.split('\t')));
 		return replies(server, requests);
 	});
-	for (const name of Object.keys(SERVERS).filter((n) => n !== OURS))
-		compare(name, await withServer(name, LARGE, (server) => replies(server, requests)), ours);
+	const ask = (name) => withServer(name, LARGE, (server) => replies(server, requests));
+	for (const name of Object.keys(SERVERS).filter((n) => n !== OURS)) {
+		const theirs = await ask(name);
+		const after = await ask(OURS);
+		compare(name, theirs, ours, after);
+		ours = after;
+	}
 	return { replies: requests.length };
 }
 

@@ -15,7 +15,7 @@ function table(head, rows) {
 const TITLES = {
 	profile: 'Profile read by id, with token',
 	personal: 'Personal feed, page 1',
-	ranked: 'Ranked feed, pages 2 to 7 of an order',
+	ranked: 'Ranked feed, pages 2 to 4 of an order',
 	first: 'Ranked feed, page 1: an order is made',
 	nearby: 'Beacons within 5 km, the nearest 50',
 	search: 'Search for a mistyped word',

@@ -93,12 +93,12 @@ export function writeRequests(t, name) {
 	return write(t, name, REQUESTS[name](t));
 }
 
-// Pages 2 to 7 of ranked orders, which the server has made before.
-export async function writeRankedPages(t, server, people = 300) {
+// Pages 2 to 4 of ranked orders, which the server has made before.
+export async function writeRankedPages(t, server, people = 500) {
 	const lines = [];
 	for (const { token } of t.viewers.slice(0, people)) {
 		let { next_cursor: cursor } = await getJson(server, '/api/v1/feed/sojorn', token);
-		for (let page = 2; cursor && page <= 7; page++) {
+		for (let page = 2; cursor && page <= 4; page++) {
 			const path = `/api/v1/feed/sojorn?cursor=${cursor}`;
 			lines.push([path, token]);
 			({ next_cursor: cursor } = await getJson(server, path, token));
@@ -139,7 +139,7 @@ export const STATEMENTS = {
 	profile: { name: 'profile_get', params: ['id', 'viewer'], target: (t) => ({ id: pick(t.people), viewer: pick(t.viewers).id }) },
 	personal: {
 		name: 'feed_personal',
-		params: ['viewer', '=20', '=0', "='infinity'", "='ffffffff-ffff-ffff-ffff-ffffffffffff'", '=NULL', '=NULL'],
+		params: ['viewer', '=20', '=0', "='infinity'", "='ffffffff-ffff-ffff-ffff-ffffffffffff'", '=NULL', '=false'],
 		target: (t) => ({ viewer: pick(t.viewers).id }),
 	},
 	nearby: {

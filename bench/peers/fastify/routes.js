@@ -48,7 +48,7 @@ async function getProfile(request) {
 async function getPersonal(request) {
 	const page = readPage(request.query);
 	const rows = await this.database.list('feed_personal', request.user.sub, page.limit, page.offset, page.time,
-		page.id, null, null);
+		page.id, null, false);
 	const last = rows.at(-1);
 	return {
 		posts: rows.map(card),
@@ -56,22 +56,18 @@ async function getPersonal(request) {
 	};
 }
 
-// A page of an order that is there already; making one is no part of the comparison.
+// A page of an order that is there already; making one, or going on with one, is no part of the comparison.
 async function getRanked(request) {
 	const page = readPage(request.query);
 	const viewer = request.user.sub;
 	const session = await this.database.one('feed_session_get', viewer, page.id, null, page.key, page.limit);
-	if (!session)
-		fail(404, 'not_found', 'no such order');
-	const at = page.key + session.page.length;
+	if (!session || session.page.length < page.limit)
+		fail(404, 'not_found', 'the order has ended');
 	const [, rows] = await Promise.all([
-		this.database.list('feed_session_shown', session.id, at),
+		this.database.list('feed_session_shown', session.id, session.at, []),
 		this.database.list('feed_cards', viewer, session.page),
 	]);
-	return {
-		posts: rows.map(card),
-		next_cursor: at < session.length ? writeCursor(at, session.id) : null,
-	};
+	return { posts: rows.map(card), next_cursor: writeCursor(session.at, session.id) };
 }
 
 async function getNearby(request) {

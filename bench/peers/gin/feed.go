@@ -19,7 +19,7 @@ func (s *server) getPersonal(c *gin.Context) {
 	if !ok {
 		return
 	}
-	rows, err := s.db.Query(c, s.sql("feed_personal"), c.GetString("user"), p.limit, p.offset, p.time(), p.id, nil, nil)
+	rows, err := s.db.Query(c, s.sql("feed_personal"), c.GetString("user"), p.limit, p.offset, p.time(), p.id, nil, false)
 	posts, err := collect(rows, err, scanPost)
 	if err != nil {
 		failed(c, err)
@@ -32,7 +32,7 @@ func (s *server) getPersonal(c *gin.Context) {
 	c.JSON(http.StatusOK, out)
 }
 
-// A page of an order that is there already; making one is no part of the comparison.
+// A page of an order that is there already; making one, or going on with one, is no part of the comparison.
 func (s *server) getRanked(c *gin.Context) {
 	p, ok := readPage(c, pageUsual, pageMost)
 	if !ok {
@@ -40,14 +40,13 @@ func (s *server) getRanked(c *gin.Context) {
 	}
 	var session pgtype.UUID
 	var ids []pgtype.UUID
-	var length int
+	var length, at int
 	err := s.db.QueryRow(c, s.sql("feed_session_get"), c.GetString("user"), p.id, nil, p.key, p.limit).
-		Scan(&session, &ids, &length)
-	if errors.Is(err, pgx.ErrNoRows) {
-		fail(c, http.StatusNotFound, "not_found", "no such order")
+		Scan(&session, &length, &at, &ids)
+	if errors.Is(err, pgx.ErrNoRows) || err == nil && len(ids) < p.limit {
+		fail(c, http.StatusNotFound, "not_found", "the order has ended")
 		return
 	}
-	at := int(p.key) + len(ids)
 	var posts []post
 	if err == nil {
 		posts, err = s.readOrder(c, session, ids, at)
@@ -56,16 +55,12 @@ func (s *server) getRanked(c *gin.Context) {
 		failed(c, err)
 		return
 	}
-	out := postPage{Posts: posts}
-	if at < length {
-		out.NextCursor = cursor(int64(at), session)
-	}
-	c.JSON(http.StatusOK, out)
+	c.JSON(http.StatusOK, postPage{Posts: posts, NextCursor: cursor(int64(at), session)})
 }
 
 func (s *server) readOrder(c *gin.Context, session pgtype.UUID, ids []pgtype.UUID, shown int) ([]post, error) {
 	batch := &pgx.Batch{}
-	batch.Queue(s.sql("feed_session_shown"), session, shown)
+	batch.Queue(s.sql("feed_session_shown"), session, shown, []pgtype.UUID{})
 	batch.Queue(s.sql("feed_cards"), c.GetString("user"), ids)
 	results := s.db.SendBatch(c, batch)
 	defer results.Close()
