@@ -96,7 +96,8 @@ static const struct rule rules[] = {
 	{ 0 },
 };
 
-bool is_platform_schema(str s)
+/* Whose objects stay behind: an own server has no use for them. */
+static bool is_platform_schema(str s)
 {
 	static const char *const names[] = {
 		"realtime",

@@ -23,6 +23,3 @@ struct verdict {
 };
 
 struct verdict classify(struct arena *a, const struct piece *p);
-
-/* Whose objects stay behind: schemas of the platform, which an own server has no use for. */
-bool is_platform_schema(str schema);

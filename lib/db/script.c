@@ -14,7 +14,6 @@ struct script {
 	PGresult *result;
 	char *problem, *text; /* text: room for a statement with its NUL */
 	size_t cap;
-	char sqlstate[6];
 };
 
 /* ---- failing ---- */
@@ -25,7 +24,6 @@ static void forget(struct script *s)
 	s->result = NULL;
 	free(s->problem);
 	s->problem = NULL;
-	s->sqlstate[0] = '\0';
 }
 
 static const char *part(const PGresult *r, int code)
@@ -43,7 +41,6 @@ static bool fail(struct script *s)
 	const char *other = PQerrorMessage(s->conn);
 	int n;
 
-	snprintf(s->sqlstate, sizeof(s->sqlstate), "%s", part(s->result, PG_DIAG_SQLSTATE));
 	if (*message)
 		n = asprintf(&s->problem, "%s%s%s%s", message, *detail ? " (" : "", detail,
 			     *detail ? ")" : "");
@@ -57,11 +54,6 @@ static bool fail(struct script *s)
 const char *script_problem(const struct script *s)
 {
 	return s->problem;
-}
-
-const char *script_sqlstate(const struct script *s)
-{
-	return s->sqlstate;
 }
 
 /* ---- life ---- */
@@ -201,7 +193,6 @@ static bool finish(struct script *s, int64_t *ret_rows)
 		}
 		forget(s);
 		s->result = PQcopyResult(r, 0);
-		snprintf(s->sqlstate, sizeof(s->sqlstate), "%s", part(r, PG_DIAG_SQLSTATE));
 		if (asprintf(&s->problem, "%s (%s)", part(r, PG_DIAG_MESSAGE_PRIMARY),
 			     part(r, PG_DIAG_CONTEXT))
 		    < 0)

@@ -20,9 +20,6 @@ void script_close(struct script *s);
 /* Of the call that failed last, as one sentence with its detail; NULL: none has. Valid until the next call. */
 const char *script_problem(const struct script *s);
 
-/* Its SQLSTATE, "" for one that is none of the server's. */
-const char *script_sqlstate(const struct script *s);
-
 /* Runs a named statement; parameters as text, as many as it declares. Its rows stay until the next call. */
 [[nodiscard]] bool script_run(struct script *s, const struct stmt *stmt, const char *const *values);
 int script_rows(const struct script *s);
