@@ -20,7 +20,7 @@ static const char *number(struct arena *a, int64_t n)
 }
 
 /* The text is kept only of what was not done: what was is in the database. */
-bool ledger_put(struct landing *l, const char *outcome, const char *reason)
+static bool ledger_put(struct landing *l, const char *outcome, const char *reason)
 {
 	struct arena *a = l->arena;
 	bool done = strcmp(outcome, "done") == 0 || strcmp(outcome, "partial") == 0;

@@ -18,9 +18,6 @@ struct landing {
 	const char *problem; /* why a statement cannot be done, when the database has not said so */
 };
 
-/* Writes the entry of the statement being done. */
-bool ledger_put(struct landing *l, const char *outcome, const char *reason);
-
 /* Commits what has arrived so far. */
 bool landing_checkpoint(struct landing *l);
 
