@@ -1,7 +1,6 @@
 /* Forgotten, reset and changed passwords; the page for a new one. */
 #include "test/harness/harness.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -287,18 +286,11 @@ TEST(verification_has_its_pages)
 
 /* ---- timing ---- */
 
-static int compare(const void *a, const void *b)
+static double fastest_login(const char *email)
 {
-	const double *x = a, *y = b;
+	double fastest = 1e9;
 
-	return (*x > *y) - (*x < *y);
-}
-
-static double median_of_login(const char *email)
-{
-	double t[9];
-
-	for (int i = 0; i < 9; i++) {
+	for (int i = 0; i < 5; i++) {
 		struct timespec from, to;
 
 		clock_gettime(CLOCK_MONOTONIC, &from);
@@ -306,19 +298,19 @@ static double median_of_login(const char *email)
 		       t_post_json(NULL, "/api/v1/auth/login", "{'email': '%s', 'password': 'x'}",
 				   email));
 		clock_gettime(CLOCK_MONOTONIC, &to);
-		t[i] = (double)(to.tv_sec - from.tv_sec)
+		double t = (double)(to.tv_sec - from.tv_sec)
 			+ (double)(to.tv_nsec - from.tv_nsec) / 1e9;
+		fastest = t < fastest ? t : fastest;
 	}
-	qsort(t, 9, sizeof *t, compare);
-	return t[4];
+	return fastest;
 }
 
-/* Both take a bcrypt check, some 40 ms and more; without one an answer takes a millisecond or two. */
+/* Both take a bcrypt check, some 40 ms and more; without one an answer takes a millisecond or two. A lower
+ * bound holds on a busy machine, too. */
 TEST(an_unknown_address_takes_as_long_as_a_known_one)
 {
 	struct t_user ann = t_user("ann");
-	double known = median_of_login(ann.email), unknown = median_of_login("nobody@example.com");
 
-	if (unknown < known / 3 || unknown > known * 3)
-		t_fail("known %.1f ms, unknown %.1f ms", known * 1e3, unknown * 1e3);
+	EXPECT_TRUE(fastest_login(ann.email) > 0.020);
+	EXPECT_TRUE(fastest_login("nobody@example.com") > 0.020);
 }
