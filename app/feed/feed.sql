@@ -242,19 +242,16 @@ WITH w AS MATERIALIZED (
 	   AND a.is_live
 	 ORDER BY p.created_at DESC
 	 LIMIT 50000
-), blocked AS MATERIALIZED (
-	SELECT b.blocked_id AS author_id, count(*) AS n FROM blocks b
-	 WHERE b.created_at > now() - interval '1 day' GROUP BY b.blocked_id
-), reported AS MATERIALIZED (
-	SELECT r.target_user_id AS author_id, count(*) AS n
-	  FROM reports r JOIN trust_state t ON t.user_id = r.reporter_id
-	 WHERE r.created_at > now() - interval '1 day' AND t.tier IN ('trusted', 'elder', 'established')
-	 GROUP BY r.target_user_id
-), flagged AS MATERIALIZED (
-	SELECT post_id, count(*) AS n FROM moderation_flags WHERE status = 'pending' AND post_id IS NOT NULL GROUP BY post_id
-), watched AS MATERIALIZED (
-	SELECT v.post_id, avg(v.last_watch_pct) AS pct
-	  FROM post_views v JOIN candidate c ON c.id = v.post_id AND c.video_url IS NOT NULL GROUP BY v.post_id
+), author AS MATERIALIZED (
+	SELECT a.id, t.harmony_score,
+	       COALESCE((SELECT strikes FROM profile_private o WHERE o.user_id = a.id), 0) AS strikes,
+	       (SELECT count(*) FROM blocks b
+		 WHERE b.blocked_id = a.id AND b.created_at > now() - interval '1 day') AS blocked,
+	       (SELECT count(*) FROM reports r JOIN trust_state reporter ON reporter.user_id = r.reporter_id
+		 WHERE r.target_user_id = a.id AND r.created_at > now() - interval '1 day'
+		   AND reporter.tier IN ('trusted', 'elder', 'established')) AS reported
+	  FROM (SELECT DISTINCT author_id AS id FROM candidate) a
+	 CROSS JOIN LATERAL (SELECT harmony_score FROM trust_state WHERE user_id = a.id OFFSET 0) t
 ), factor AS MATERIALIZED (
 	SELECT c.id, c.author_id, c.category_id, w.v,
 	       LEAST(ln(1 + 3 * m.save_count + m.like_count + m.reaction_count + 2 * m.repost_count
@@ -271,26 +268,23 @@ WITH w AS MATERIALIZED (
 				 WHEN 'negative' THEN -(w.v ->> 'tone_negative_penalty')::float8 ELSE 0 END
 		+ (COALESCE(c.cis_score, 0.8) - 0.5) * 0.2 AS tone,
 	       CASE WHEN c.video_url IS NULL THEN 0
-		    ELSE (w.v ->> 'video_base_boost')::float8 + LEAST(COALESCE(watched.pct, 0) / 75, 1) * 0.15 END AS video,
+		    ELSE (w.v ->> 'video_base_boost')::float8 + 0.15 * LEAST(
+			COALESCE((SELECT avg(v.last_watch_pct) FROM post_views v WHERE v.post_id = c.id), 0) / 75, 1) END AS video,
 	       (w.v ->> 'harmony_floor')::float8
-		+ (1 - (w.v ->> 'harmony_floor')::float8) * t.harmony_score / 100 AS harmony,
-	       -((w.v ->> 'moderation_strike_penalty')::float8 * COALESCE(pp.strikes, 0)
-		 + LEAST((w.v ->> 'moderation_flag_penalty')::float8 * COALESCE(flagged.n, 0),
+		+ (1 - (w.v ->> 'harmony_floor')::float8) * a.harmony_score / 100 AS harmony,
+	       -((w.v ->> 'moderation_strike_penalty')::float8 * a.strikes
+		 + LEAST((w.v ->> 'moderation_flag_penalty')::float8
+			* (SELECT count(*) FROM moderation_flags g WHERE g.post_id = c.id AND g.status = 'pending'),
 			 (w.v ->> 'moderation_flag_penalty_cap')::float8)) AS moderation,
 	       CASE WHEN COALESCE(c.cis_score, 0.8) > (w.v ->> 'safety_cis_exempt')::float8 THEN 1
-		    ELSE GREATEST(1 - (w.v ->> 'safety_block_penalty')::float8 * COALESCE(blocked.n, 0)
-			- (w.v ->> 'safety_report_penalty')::float8 * COALESCE(reported.n, 0), 0) END AS safety
+		    ELSE GREATEST(1 - (w.v ->> 'safety_block_penalty')::float8 * a.blocked
+			- (w.v ->> 'safety_report_penalty')::float8 * a.reported, 0) END AS safety
 	  FROM w CROSS JOIN candidate c
 	  JOIN post_metrics m ON m.post_id = c.id
-	  JOIN trust_state t ON t.user_id = c.author_id
-	  LEFT JOIN profile_private pp ON pp.user_id = c.author_id
-	  LEFT JOIN blocked ON blocked.author_id = c.author_id
-	  LEFT JOIN reported ON reported.author_id = c.author_id
-	  LEFT JOIN flagged ON flagged.post_id = c.id
-	  LEFT JOIN watched ON watched.post_id = c.id
+	  JOIN author a ON a.id = c.author_id
 )
-INSERT INTO post_feed_scores (post_id, author_id, category_id, score, engagement_score, quality_score, recency_score, tone_score,
-		video_boost_score, harmony_score, moderation_penalty, safety, updated_at)
+INSERT INTO post_feed_scores (post_id, author_id, category_id, score, engagement_score, quality_score, recency_score,
+		tone_score, video_boost_score, harmony_score, moderation_penalty, safety, updated_at)
 SELECT f.id, f.author_id, f.category_id,
        f.safety * ((v ->> 'feed_engagement_weight')::float8 * engagement
 	+ (v ->> 'feed_quality_weight')::float8 * quality
@@ -303,8 +297,8 @@ SELECT f.id, f.author_id, f.category_id,
   FROM factor f
  ORDER BY f.id
     ON CONFLICT (post_id) DO UPDATE
-   SET category_id = excluded.category_id, score = excluded.score, engagement_score = excluded.engagement_score, quality_score = excluded.quality_score,
-       recency_score = excluded.recency_score, tone_score = excluded.tone_score,
+   SET category_id = excluded.category_id, score = excluded.score, engagement_score = excluded.engagement_score,
+       quality_score = excluded.quality_score, recency_score = excluded.recency_score, tone_score = excluded.tone_score,
        video_boost_score = excluded.video_boost_score, harmony_score = excluded.harmony_score,
        moderation_penalty = excluded.moderation_penalty, safety = excluded.safety, updated_at = excluded.updated_at;
 

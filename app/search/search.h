@@ -1,6 +1,6 @@
 /*
- * Search over people, hashtags and posts (domain-rules §10). Posts are found by whole words; a word that
- * no post has is replaced by the likest one that posts do have, so a slip of the finger still finds.
+ * Search over people, hashtags and posts (domain-rules §10). Posts and people are found by whole words; a
+ * word that none has is replaced by the likest one that some do have, so a slip of the finger still finds.
  */
 #pragma once
 
@@ -9,5 +9,5 @@
 
 extern const struct route search_routes[];
 
-/* Daily: counts anew in how many posts each word is, and forgets words that are in none. */
+/* Daily: counts anew how common words of posts and of names are, and forgets what is in none. */
 err search_refresh_lexicon(struct job *j);

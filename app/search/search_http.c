@@ -1,4 +1,4 @@
-/* The search route: what is asked for is looked up in at most two round trips. */
+/* The search route: everything that is asked for comes in one round trip. */
 #include "app/search/search.h"
 
 #include "app/hashtags/hashtags.h"
@@ -7,10 +7,8 @@
 #include "app/search/search.sql.h"
 #include "lib/web/req.h"
 
-#define QUERY_MAX 100
+#define QUERY_MAX 103 /* as long as clients let it be */
 #define TAGS	  5
-#define COMMON \
-	5000 /* posts with a word from which it is quicker to read the newest posts than all hits */
 
 struct search_query {
 	str q, type;
@@ -46,16 +44,6 @@ static const struct field tag_count_fields[] = {
 	{ 0 },
 };
 
-struct word {
-	str word;
-	int32_t posts;
-};
-static const struct field word_fields[] = {
-	FIELD(struct word, word),
-	FIELD(struct word, posts),
-	{ 0 },
-};
-
 struct search_result {
 	str query;
 	struct list users, tags, hashtags, posts;
@@ -74,42 +62,25 @@ static bool wants(const struct search_query *q, str type)
 	return !q->type.p || str_eq(q->type, S("all")) || str_eq(q->type, type);
 }
 
-/* For LIKE: %, _ and \ stand for themselves. */
-static str escape_like(struct arena *a, str s)
-{
-	char *out = arena_alloc(a, 2 * s.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '%' || s.p[i] == '_' || s.p[i] == '\\')
-			out[n++] = '\\';
-		out[n++] = s.p[i];
-	}
-	return (str){ out, n };
-}
-
 static str without_mark(str q)
 {
 	return str_starts(q, S("#")) || str_starts(q, S("@")) ? str_slice(q, 1, q.n) : q;
 }
 
-/* People, hashtags and the query's words, which are independent of each other. */
-static err look_up(struct req *r, const struct search_query *q, struct search_result *out,
-		   struct list *ret_words)
+static err look_up(struct req *r, const struct search_query *q, struct search_result *out)
 {
-	str bare = without_mark(q->q), like = escape_like(r->arena, bare);
-	str tag = arena_lower(r->arena, like);
+	str bare = without_mark(q->q);
 	struct db_batch *b = db_batch(r->db);
 
 	if (wants(q, S("users")))
 		db_batch_list(b, &sql_search_people, found_user_fields, sizeof(struct found_user),
-			      &out->users, ARG(r->user.id), ARG(bare), ARG(like));
+			      &out->users, ARG(r->user.id), ARG(bare));
 	if (wants(q, S("hashtags")))
 		db_batch_list(b, &sql_search_hashtags, hashtag_fields, sizeof(struct hashtag),
-			      &out->hashtags, ARG(tag));
+			      &out->hashtags, ARG(bare));
 	if (wants(q, S("posts")))
-		db_batch_list(b, &sql_search_words, word_fields, sizeof(struct word), ret_words,
-			      ARG(q->q));
+		db_batch_list(b, &sql_search_posts, post_fields, sizeof(struct post), &out->posts,
+			      ARG(r->user.id), ARG(q->q));
 	return db_batch_run(b);
 }
 
@@ -124,40 +95,19 @@ static void short_tags(struct req *r, struct search_result *out)
 	out->tags = (struct list){ t, n, sizeof(*t) };
 }
 
-static err find_posts(struct req *r, const struct list *words, struct list *out)
-{
-	const struct word *w = words->v;
-	struct strs list = { arena_alloc(r->arena, words->n * sizeof(str) + 1), 0 };
-	int32_t rarest = INT32_MAX;
-
-	for (size_t i = 0; i < words->n; i++) {
-		list.v[list.n++] = w[i].word;
-		rarest = w[i].posts < rarest ? w[i].posts : rarest;
-	}
-	if (!list.n)
-		return OK;
-	if (rarest >= COMMON)
-		return db_list(r->db, &sql_search_posts_common, post_fields, sizeof(struct post),
-			       out, ARG(r->user.id), ARG(list));
-	return db_list(r->db, &sql_search_posts_rare, post_fields, sizeof(struct post), out,
-		       ARG(r->user.id), ARG(list));
-}
-
 static err search(struct req *r)
 {
 	struct search_query q;
 	struct search_result out = { .users.size = sizeof(struct found_user),
 				     .hashtags.size = sizeof(struct hashtag),
 				     .posts.size = sizeof(struct post) };
-	struct list words = { .size = sizeof(struct word) };
 
 	TRY(req_query(r, &q, NULL));
 	if (str_empty(without_mark(q.q)))
 		return req_fail(r, err_invalid, "q must not be empty");
 	out.query = q.q;
-	TRY(look_up(r, &q, &out, &words));
+	TRY(look_up(r, &q, &out));
 	short_tags(r, &out);
-	TRY(find_posts(r, &words, &out.posts));
 	return reply(r, &out);
 }
 

@@ -141,7 +141,37 @@ TEST(short_hashtags_are_found)
 	EXPECT_COUNT(2, r, "hashtags");
 }
 
+TEST(a_hashtag_in_any_script_is_found)
+{
+	struct t_user ann = t_user("ann");
+	const char *w = search_new_word(), *post = search_say(&ann, t_fmt("#Ökologie%s", w));
+	const struct t_reply *r = search_for(&ann, "all", t_fmt("#ÖKOlogie%s", w));
+
+	EXPECT_COUNT(1, r, "hashtags");
+	EXPECT_STR(post, r, "posts[0].id");
+}
+
 /* ---- text is text ---- */
+
+TEST(percent_and_underscore_stand_for_themselves)
+{
+	struct t_user ann = t_user("ann");
+	const char *w = search_new_word();
+	struct t_user who = search_named("x", w), other = search_named("y", w);
+
+	t_sql("UPDATE profiles SET handle = '%s_a' WHERE id = '%s'", w, who.id);
+	t_sql("UPDATE profiles SET handle = '%sxa', display_name = 'y' WHERE id = '%s'", w,
+	      other.id);
+	EXPECT_TRUE(search_finds_user(&ann, t_fmt("%s_a", w), &who));
+	EXPECT_FALSE(search_finds_user(&ann, t_fmt("%s_a", w), &other));
+	tag(t_fmt("%s_tag", w), 3);
+	tag(t_fmt("%sxtag", w), 3);
+	EXPECT_COUNT(1, search_for(&ann, "hashtags", t_fmt("%s_t", w)), "hashtags");
+	EXPECT_COUNT(0, search_for(&ann, "hashtags", t_fmt("%s%%", w)), "hashtags");
+	EXPECT_COUNT(0, search_for(&ann, "all", "%%%"), "users");
+	EXPECT_COUNT(0, search_for(&ann, "all", "%"), "hashtags");
+	EXPECT_COUNT(0, search_for(&ann, "all", "___"), "posts");
+}
 
 TEST(any_text_may_be_searched)
 {
@@ -212,6 +242,20 @@ TEST(a_compound_is_found_as_it_is_written)
 	EXPECT_TRUE(search_finds_post(&ann, w, post));
 }
 
+TEST(malformed_searches_are_refused)
+{
+	static const char *const bad[] = {
+		"",	 "q=",	    "q=%20%20",	  "q=%23",	     "q=@",
+		"q=%FF", "q=a%00b", "type=users", "q=a&type=people", "q=a&type=",
+	};
+	struct t_user ann = t_user("ann");
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		EXPECT_CODE("invalid", EXPECT(400, t_get(&ann, "/api/v1/search?%s", bad[i])));
+	EXPECT_CODE("invalid", EXPECT(400, t_get(&ann, "/api/v1/search?q=%s", t_repeat("é", 104))));
+	EXPECT(200, t_get(&ann, "/api/v1/search?q=%s", t_repeat("%C3%A9", 103)));
+}
+
 TEST(search_needs_a_user)
 {
 	EXPECT(401, t_get(NULL, "/api/v1/search?q=a"));
@@ -230,3 +274,32 @@ TEST(searches_are_limited_to_thirty_a_minute)
 }
 
 /* ---- the lexica ---- */
+
+TEST(the_lexica_count_and_forget)
+{
+	struct t_user ann, gone;
+	const char *imported;
+
+	t_server_start();
+	EXPECT_SOON(
+		t_sql_int("SELECT count(*) FROM periodic_jobs WHERE name = 'search_refresh_lexicon'"
+			  " AND finished_at > started_at")
+		== 1);
+	ann = t_user("ann"), gone = t_user("gone");
+	t_sql("UPDATE profiles SET display_name = 'Wilhelmine' WHERE id = '%s'", gone.id);
+	search_say(&ann, "heron heron");
+	search_say(&ann, "heron kingfisher");
+	EXPECT(200, t_delete(&ann, "/api/v1/posts/%s", search_say(&ann, "cormorant")));
+	imported = t_new_post_with(&ann, "body = 'bittern'");
+	EXPECT_EQ(1, t_sql_int("SELECT posts FROM lexicon WHERE word = 'cormorant'"));
+	EXPECT_EQ(1, t_sql_int("SELECT count(*) FROM name_lexicon WHERE word = 'wilhelmine'"));
+	t_sql("UPDATE users SET status = 'deactivated' WHERE id = '%s'", gone.id);
+	t_sql("UPDATE periodic_jobs SET next_run_at = now() WHERE name = 'search_refresh_lexicon'");
+	EXPECT_SOON(t_sql_int("SELECT count(*) FROM lexicon WHERE word = 'cormorant'") == 0);
+	EXPECT_EQ(2, t_sql_int("SELECT posts FROM lexicon WHERE word = 'heron'"));
+	EXPECT_EQ(1, t_sql_int("SELECT posts FROM lexicon WHERE word = 'kingfisher'"));
+	EXPECT_EQ(1, t_sql_int("SELECT posts FROM lexicon WHERE word = 'bittern'"));
+	EXPECT_SOON(t_sql_int("SELECT count(*) FROM name_lexicon WHERE word = 'wilhelmine'") == 0);
+	EXPECT_EQ(1, t_sql_int("SELECT people FROM name_lexicon WHERE word = 'ann'"));
+	EXPECT_TRUE(search_finds_post(&ann, "biitern", imported));
+}

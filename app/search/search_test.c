@@ -270,6 +270,18 @@ TEST(a_mistyped_word_finds)
 				       post)); /* nobody's word */
 }
 
+/* The word that is in a post is what was meant, even if the lexicon does not have it yet. */
+TEST(a_right_word_is_not_corrected)
+{
+	struct t_user ann = t_user("ann");
+	const char *w = search_new_word(), *other = t_fmt("%sa", w), *imported;
+
+	search_say(&ann, other);
+	imported = t_new_post_with(&ann, "body = '%s'", w);
+	EXPECT_TRUE(search_finds_post(&ann, w, imported));
+	EXPECT_COUNT(1, search_for(&ann, "posts", w), "posts");
+}
+
 TEST(the_newest_of_a_common_word_come_first)
 {
 	struct t_user ann = t_user("ann"), bob = t_user("bob");
