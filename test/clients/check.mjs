@@ -4,6 +4,7 @@
 //
 // One result a check; last line: "N passed, M failed".
 import assert from 'node:assert/strict';
+import { webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +12,8 @@ import { serve } from '../openapi/server.mjs';
 import { accounts } from './accounts.mjs';
 import { mailbox } from './mailbox.mjs';
 import { screens } from './screens.mjs';
+
+globalThis.crypto ??= webcrypto; // the libraries count on it; node 18 does not have it by itself
 
 let passed = 0;
 let failed = 0;
