@@ -5,7 +5,7 @@ import { cpuOf } from './system.mjs';
 
 const socket = process.env.BENCH_SOCKET;
 const bin = process.env.BENCH_PG_BIN;
-const postmaster = process.env.BENCH_PG_PID;
+export const POSTMASTER = process.env.BENCH_PG_PID;
 
 export const SIZES = {
 	large: { users: 100_000, posts: 1_000_000, beacons: 1_000_000 },
@@ -14,7 +14,7 @@ export const SIZES = {
 const FRESH_HOURS = 20; // the ranked feed is made of a week's posts; older data would thin it out
 
 export const url = (database) => `postgresql://postgres@/${database}?host=${socket}`;
-export const postgresCpu = () => cpuOf(postmaster);
+export const postgresCpu = () => cpuOf(POSTMASTER);
 export const program = (name) => `${bin}/${name}`;
 
 export function sql(database, text) {
@@ -34,6 +34,14 @@ export function migrateDatabases() {
 	for (const name in SIZES)
 		if (exists(name))
 			sojorn(name, 'migrate', 'up');
+}
+
+// Reads everything into memory, so that the first to be measured need not.
+export function warmDatabases() {
+	for (const name of Object.keys(SIZES).filter(exists))
+		sql(name, `CREATE EXTENSION IF NOT EXISTS pg_prewarm SCHEMA extensions;
+			SELECT sum(extensions.pg_prewarm(c.oid)) FROM pg_class c
+			 WHERE c.relnamespace IN ('sojorn'::regnamespace, 'pg_toast'::regnamespace) AND c.relkind IN ('r', 'i', 't')`);
 }
 
 function exists(name) {

@@ -1,7 +1,7 @@
 // One measurement: the peak in a closed loop, then latencies at a part of it in an open one.
 import { execFileSync } from 'node:child_process';
-import { postgresCpu } from './database.mjs';
-import { cpuOf, median, memoryOf, noise } from './system.mjs';
+import { POSTMASTER, postgresCpu } from './database.mjs';
+import { cpuOf, median, memoryOf, noise, prefer } from './system.mjs';
 
 export const SECONDS = Number(process.env.BENCH_SECONDS ?? 6);
 export const RUNS = Number(process.env.BENCH_RUNS ?? 3);
@@ -30,7 +30,9 @@ export function summary(runs) {
 }
 
 export function saturate(server, file, options = {}) {
-	load(server, file, { ...options, seconds: WARM_SECONDS });
+	load(server, file, { ...options, seconds: WARM_SECONDS }); // after which every connection is there
+	for (const pid of [server.pid, POSTMASTER, process.pid])
+		prefer(pid);
 	return summary(repeat(RUNS, (seed) => costed(server, file, { ...options, seed })));
 }
 
