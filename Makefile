@@ -44,8 +44,9 @@ warnings := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wformat=2 -Wmissing
 # What may run on a coroutine's stack keeps its frames small; sanitizers widen them, tests run elsewhere.
 frames = $(if $(filter release clang,$(V)),-Wframe-larger-than=$(frame_limit))
 frame_limit := 4096
-# C23 attributes in gnu17 want a flag in clang; assert(!"reason") is no mistake.
-clang_only := $(if $(findstring clang,$(CC)),-fdouble-square-bracket-attributes -Wno-string-conversion)
+# C23 attributes in gnu17 want a flag in clang before 17; assert(!"reason") is no mistake.
+takes = $(shell $(CC) -Werror $(1) -fsyntax-only -x c /dev/null 2>/dev/null && echo $(1))
+clang_only := $(if $(findstring clang,$(CC)),-Wno-string-conversion $(call takes,-fdouble-square-bracket-attributes))
 
 # ---- places ----
 build := build

@@ -300,8 +300,8 @@ TEST(a_head_that_never_ends_is_cut_off)
 	EXPECT_TRUE(ms >= 900 && ms < 4000);
 	ms = dribble("GET /", "a");
 	EXPECT_TRUE(ms >= 900 && ms < 4000);
-	ms = dribble("", "\r\n");
-	EXPECT_TRUE(ms >= 900 && ms < 4000);
+	ms = dribble("", "\r\n"); /* some versions of the library end it after a few lines */
+	EXPECT_TRUE(ms < 4000);
 	site_stop();
 }
 
