@@ -110,12 +110,11 @@ SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
 -- At most a thousand scores are looked at, as somebody may see hardly any of their posts.
 -- name: feed_candidates     $1 viewer uuid, $2 category text, $3 limit int, $4 session uuid
 WITH shown AS MATERIALIZED (
-	SELECT x.id, max(s.shown_at) AS at
+	SELECT x.id, s.shown_at AS at
 	  FROM (SELECT post_ids, shown, shown_at FROM feed_sessions
 		 WHERE user_id = $1 AND created_at > now() - interval '7 days'
-		 ORDER BY created_at DESC LIMIT 200) s
+		 ORDER BY created_at DESC LIMIT 100) s
 	 CROSS JOIN LATERAL unnest(s.post_ids[1:s.shown]) AS x (id)
-	 GROUP BY x.id
 ), placed AS MATERIALIZED (
 	SELECT unnest(post_ids) AS id FROM feed_sessions WHERE id = $4
 ), unseen AS (
@@ -136,14 +135,17 @@ WITH shown AS MATERIALIZED (
 	  LIMIT $3)
 ), again AS (
 	SELECT s.*
-	  FROM (SELECT f.post_id, f.author_id, f.category_id, f.score, shown.at
-		  FROM shown JOIN post_feed_scores f ON f.post_id = shown.id
-		 WHERE shown.at < now() - interval '1 hour' *
-				(SELECT value FROM algorithm_config WHERE key = 'feed_cooling_exclude_hours')
-		   AND ($2 IS NULL OR f.category_id = (SELECT c FROM enabled_category($1, $2) c))
+	  FROM (SELECT f.post_id, f.author_id, f.category_id, f.score, max(shown.at) AS at
+		  FROM (SELECT post_id, author_id, category_id, score FROM post_feed_scores
+			 ORDER BY score DESC, post_id LIMIT 1000) f
+		  JOIN shown ON shown.id = f.post_id
+		 WHERE ($2 IS NULL OR f.category_id = (SELECT c FROM enabled_category($1, $2) c))
 		   AND f.post_id NOT IN (SELECT id FROM placed)
+		 GROUP BY f.post_id, f.author_id, f.category_id, f.score
+		HAVING max(shown.at) < now() - interval '1 hour' *
+				(SELECT value FROM algorithm_config WHERE key = 'feed_cooling_exclude_hours')
 		 ORDER BY f.score DESC, f.post_id
-		 LIMIT $3) s
+		 LIMIT 50) s
 	 CROSS JOIN LATERAL (SELECT FROM ranked_posts($1) p WHERE p.id = s.post_id OFFSET 0) p
 )
 SELECT c.post_id AS id, c.author_id, c.category_id, c.score, c.at AS shown_at,
@@ -308,14 +310,14 @@ SELECT f.id, f.author_id, f.category_id,
 DELETE FROM post_feed_scores WHERE updated_at < now() - interval '5 minutes';
 
 -- What was not shown of an order that nobody pages through any more, and sessions that nothing asks about:
--- older than a week, and of each reader all but the newest 200.
+-- older than a week, and of each reader all but the newest 100.
 -- name: feed_sessions_trim [slow]
 WITH surplus AS (
 	DELETE FROM feed_sessions f
 	 USING (SELECT DISTINCT user_id FROM feed_sessions WHERE created_at > now() - interval '30 minutes') reader
 	 CROSS JOIN LATERAL (
 		SELECT x.id FROM feed_sessions x WHERE x.user_id = reader.user_id
-		 ORDER BY x.created_at DESC OFFSET 200) beyond
+		 ORDER BY x.created_at DESC OFFSET 100) beyond
 	 WHERE f.id = beyond.id
 	RETURNING f.id
 ), old AS (
