@@ -2,7 +2,6 @@ import { readPage, readTime, writeCursor } from './page.js';
 import * as schemas from './schemas.js';
 
 const TAGS_SHORT = 5;
-const COMMON = 5000; // posts with a word from which the newest posts are read instead of all hits
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function fail(status, code, message) {
@@ -82,24 +81,15 @@ async function getNearby(request) {
 	return { beacons };
 }
 
-function findPosts(database, viewer, words) {
-	if (!words.length)
-		return [];
-	const rarest = Math.min(...words.map((w) => w.posts));
-	return database.list(rarest >= COMMON ? 'search_posts_common' : 'search_posts_rare', viewer, words.map((w) => w.word));
-}
-
 async function search(request) {
 	const viewer = request.user.sub;
 	const query = request.query.q.trim();
 	const bare = query.replace(/^[#@]/, '');
-	const like = bare.replace(/[%_\\]/g, '\\$&');
-	const [users, hashtags, words] = await Promise.all([
-		this.database.list('search_people', viewer, bare, like),
-		this.database.list('search_hashtags', like.toLowerCase()),
-		this.database.list('search_words', query),
+	const [users, hashtags, posts] = await Promise.all([
+		this.database.list('search_people', viewer, bare),
+		this.database.list('search_hashtags', bare),
+		this.database.list('search_posts', viewer, query),
 	]);
-	const posts = await findPosts(this.database, viewer, words);
 	for (const u of users) {
 		u.username = u.handle;
 		u.tier = u.harmony_tier;

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"math"
 	"net/http"
 	"strings"
 	"time"
@@ -14,7 +13,6 @@ import (
 const (
 	queryMost = 100
 	tagsShort = 5
-	common    = 5000 // posts with a word from which the newest posts are read instead of all hits
 )
 
 type foundUser struct {
@@ -52,11 +50,6 @@ type found struct {
 	Posts    []post      `json:"posts"`
 }
 
-type word struct {
-	word  string
-	posts int32
-}
-
 func scanUser(row pgx.CollectableRow) (foundUser, error) {
 	var u foundUser
 	err := row.Scan(&u.ID, &u.Handle, &u.DisplayName, &u.AvatarURL, &u.HarmonyTier)
@@ -71,53 +64,28 @@ func scanHashtag(row pgx.CollectableRow) (hashtag, error) {
 	return h, err
 }
 
-func scanWord(row pgx.CollectableRow) (word, error) {
-	var w word
-	err := row.Scan(&w.word, &w.posts)
-	return w, err
-}
-
-var likeEscaper = strings.NewReplacer(`%`, `\%`, `_`, `\_`, `\`, `\\`)
-
-// People, hashtags and the query's words, in one round trip.
-func (s *server) lookUp(c *gin.Context, q string, out *found) ([]word, error) {
+// All three in one round trip.
+func (s *server) lookUp(c *gin.Context, q string, out *found) error {
 	bare := strings.TrimLeft(q, "#@")
-	like := likeEscaper.Replace(bare)
+	user := c.GetString("user")
 	batch := &pgx.Batch{}
-	batch.Queue(s.sql("search_people"), c.GetString("user"), bare, like)
-	batch.Queue(s.sql("search_hashtags"), strings.ToLower(like))
-	batch.Queue(s.sql("search_words"), q)
+	batch.Queue(s.sql("search_people"), user, bare)
+	batch.Queue(s.sql("search_hashtags"), bare)
+	batch.Queue(s.sql("search_posts"), user, q)
 	results := s.db.SendBatch(c, batch)
 	defer results.Close()
 
 	rows, err := results.Query()
 	if out.Users, err = collect(rows, err, scanUser); err != nil {
-		return nil, err
+		return err
 	}
 	rows, err = results.Query()
 	if out.Hashtags, err = collect(rows, err, scanHashtag); err != nil {
-		return nil, err
+		return err
 	}
 	rows, err = results.Query()
-	return collect(rows, err, scanWord)
-}
-
-func (s *server) findPosts(c *gin.Context, words []word) ([]post, error) {
-	if len(words) == 0 {
-		return []post{}, nil
-	}
-	texts := make([]string, len(words))
-	rarest := int32(math.MaxInt32)
-	for i, w := range words {
-		texts[i] = w.word
-		rarest = min(rarest, w.posts)
-	}
-	name := "search_posts_rare"
-	if rarest >= common {
-		name = "search_posts_common"
-	}
-	rows, err := s.db.Query(c, s.sql(name), c.GetString("user"), texts)
-	return collect(rows, err, scanPost)
+	out.Posts, err = collect(rows, err, scanPost)
+	return err
 }
 
 func (s *server) search(c *gin.Context) {
@@ -126,11 +94,7 @@ func (s *server) search(c *gin.Context) {
 		fail(c, http.StatusBadRequest, "invalid", "q must have 1 to 100 characters")
 		return
 	}
-	words, err := s.lookUp(c, out.Query, &out)
-	if err == nil {
-		out.Posts, err = s.findPosts(c, words)
-	}
-	if err != nil {
+	if err := s.lookUp(c, out.Query, &out); err != nil {
 		failed(c, err)
 		return
 	}
