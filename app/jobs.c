@@ -2,6 +2,7 @@
 #include "app/account/account.h"
 #include "app/auth/auth.h"
 #include "app/beacons/beacons.h"
+#include "app/events/events.h"
 #include "app/feed/feed.h"
 #include "app/hashtags/hashtags.h"
 #include "app/mail/mail.h"
@@ -22,6 +23,7 @@ const struct job_kind app_job_kinds[] = {
 const struct periodic app_periodic[] = {
 	{ "account_purge_due", HOUR, account_purge_due },
 	{ "auth_clean", HOUR, auth_clean },
+	{ "events_trim", HOUR, events_trim },
 	{ "feed_score_all", 15 * MINUTE, feed_score_all },
 	{ "feed_score_new", 10 * SECOND, feed_score_new },
 	{ "feed_trim_sessions", 10 * MINUTE, feed_trim_sessions },
