@@ -122,8 +122,8 @@ SELECT * FROM account;
 -- session (T-ACC-5), a ban ends all of the account's.
 -- name: session_refresh     $1 token bytes, $2 next bytes, $3 user_agent text, $4 ip text
 WITH found AS MATERIALIZED (
-	SELECT t.family_id AS session, t.rotated_at, t.expires_at, s.user_id AS user, s.revoked_at, s.mfa,
-	       s.created_at AS since, u.email, u.status,
+	SELECT t.family_id AS session, t.rotated_at, LEAST(t.expires_at, s.not_after) AS expires_at, s.user_id AS user,
+	       s.revoked_at, s.mfa, s.created_at AS since, u.email, u.status,
 	       u.status = 'suspended' AND u.suspended_until <= now() AS lapsed
 	  FROM refresh_tokens t
 	  JOIN sessions s ON s.id = t.family_id
@@ -244,6 +244,8 @@ WITH secret AS (
 	DELETE FROM mfa_secrets WHERE user_id = $1 AND last_used_step < $2 RETURNING user_id
 ), codes AS (
 	DELETE FROM mfa_recovery_codes c USING secret s WHERE c.user_id = s.user_id
+), factors AS (
+	DELETE FROM account_factors f USING secret s WHERE f.user_id = s.user_id AND f.factor_type = 'totp'
 ), account AS (
 	UPDATE users u SET mfa_enabled = false, updated_at = now() FROM secret s WHERE u.id = s.user_id
 )

@@ -49,7 +49,7 @@ static const char *contents(const char *schemas)
 		"SELECT string_agg(format('%%I.%%I', table_schema, table_name), ' ' ORDER BY table_schema, table_name)"
 		" FROM information_schema.tables WHERE table_schema = ANY ('%s')"
 		" AND table_type = 'BASE TABLE' AND table_name NOT IN ('mfa_secrets',"
-		" 'schema_migrations', 'spatial_ref_sys')",
+		" 'account_factors', 'schema_migrations', 'spatial_ref_sys')",
 		schemas);
 	const char *all = "";
 
@@ -219,6 +219,11 @@ TEST(trap_06_an_account_needs_no_identity)
 			"SELECT count(*) FROM supabase_move.findings WHERE code = 'identity_missing' AND key = %s",
 			USER(8)));
 	EXPECT_EQ(1, findings("identity_foreign"));
+	EXPECT_CSTR("email person8@example.org",
+		    t_sql("SELECT provider || ' ' || (data ->> 'email') FROM account_identities"
+			  " WHERE user_id = %s AND provider_id = user_id::text",
+			  USER(8)));
+	EXPECT_EQ(70, t_sql_int("SELECT count(*) FROM account_identities"));
 }
 
 TEST(trap_07_hashes_are_kept_byte_for_byte_and_work)
@@ -276,6 +281,10 @@ TEST(trap_10_accounts_without_an_address)
 		  t_sql_int(
 			  "SELECT count(*) FROM users WHERE email IS NULL AND status = 'active'"));
 	EXPECT_EQ(0, t_sql_int("SELECT count(*) FROM users WHERE email = ''"));
+	EXPECT_CSTR(
+		"15550000014",
+		t_sql("SELECT phone FROM account_details WHERE phone_confirmed_at IS NOT NULL"));
+	EXPECT_EQ(2, t_sql_int("SELECT count(*) FROM account_details WHERE is_anonymous"));
 }
 
 TEST(trap_11_banned_deleted_and_unconfirmed_stay_so)
@@ -299,7 +308,13 @@ TEST(trap_12_sessions_and_their_tokens_live_on)
 		t_sql_int(
 			"SELECT count(*) FROM sessions WHERE id::text LIKE '50000000%%' OR user_id = %s",
 			USER(41)));
-	EXPECT_EQ(5, findings("session_other_format"));
+	EXPECT_EQ(
+		5,
+		t_sql_int(
+			"SELECT count(*) FROM sessions WHERE refresh_counter = 3 AND length(refresh_key) = 43"));
+	EXPECT_CSTR(
+		t_sql("SELECT encode(sha256('newxxxxxxx25'), 'hex')"),
+		t_sql("SELECT encode(replaced_by, 'hex') FROM refresh_tokens WHERE token = 'oldxxxxxxx25'"));
 	s = t_server_start(t_fmt("DATABASE_URL=%s", t_database_url()));
 	EXPECT(200, t_post_json(NULL, "/api/v1/auth/refresh", "{'refresh_token':'newxxxxxxx25'}"));
 	EXPECT(401, t_post_json(NULL, "/api/v1/auth/refresh", "{'refresh_token':'oldxxxxxxx25'}"));
@@ -307,6 +322,28 @@ TEST(trap_12_sessions_and_their_tokens_live_on)
 	       t_post_json(NULL, "/api/v1/auth/refresh",
 			   "{'refresh_token':'abcdefghijklmnopqrstuv'}"));
 	t_server_stop(s);
+}
+
+TEST(trap_12_a_session_ends_when_the_old_server_would_have_ended_it)
+{
+	struct t_server *s;
+
+	moved();
+	t_sql("UPDATE sessions SET not_after = now() - interval '1 minute' WHERE id = %s",
+	      ID("5", 24));
+	s = t_server_start(t_fmt("DATABASE_URL=%s", t_database_url()));
+	EXPECT(401, t_post_json(NULL, "/api/v1/auth/refresh", "{'refresh_token':'newxxxxxxx24'}"));
+	t_server_stop(s);
+}
+
+TEST(trap_12_how_a_session_was_opened_is_known)
+{
+	moved();
+	EXPECT_CSTR(
+		"password,totp",
+		t_sql("SELECT string_agg(method, ',' ORDER BY method) FROM session_methods WHERE session_id = %s",
+		      ID("5", 36)));
+	EXPECT_EQ(40, t_sql_int("SELECT count(*) FROM session_methods"));
 }
 
 TEST(trap_12_second_factors_are_sealed_and_asked_for)
@@ -320,6 +357,11 @@ TEST(trap_12_second_factors_are_sealed_and_asked_for)
 		0,
 		t_sql_int(
 			"SELECT count(*) FROM mfa_secrets WHERE secret::text LIKE '%%4a4253575933%%'"));
+	EXPECT_EQ(4, t_sql_int("SELECT count(*) FROM account_factors"));
+	EXPECT_EQ(3, t_sql_int("SELECT count(secret) FROM account_factors"));
+	EXPECT_CSTR(
+		"phone app",
+		t_sql("SELECT friendly_name FROM account_factors f JOIN mfa_secrets m USING (secret)"));
 	EXPECT_EQ(2, findings("factor_not_moved"));
 	s = t_server_start(t_fmt("DATABASE_URL=%s", t_database_url()), "ALTCHA_REQUIRED=off");
 	r = EXPECT(200,

@@ -17,8 +17,12 @@ static const struct step steps[] = {
 	{ &sql_move_private, "profiles" },
 	{ &sql_move_settings, "settings" },
 	{ &sql_move_trust, "trust" },
+	{ &sql_move_account_details, "accounts" },
+	{ &sql_move_identities, "accounts" },
+	{ &sql_move_account_factors, "second factors" },
 	{ &sql_move_sessions, "sessions" },
 	{ &sql_move_refresh_tokens, "sessions" },
+	{ &sql_move_session_methods, "sessions" },
 	{ &sql_move_categories_clear, "categories" },
 	{ &sql_move_categories, "categories" },
 	{ &sql_move_category_settings, "categories" },
@@ -55,10 +59,26 @@ static bool run_step(struct move *m, const struct step *s, int n)
 }
 
 struct factor {
-	const char *user, *secret;
+	const char *id, *user, *secret;
 };
 
-/* Secrets are sealed here, as the server will open them: the database never learns the key. */
+/* Sealed here, as the server will open it: the database never learns the key. */
+static bool put_factor(struct move *m, const struct factor *f)
+{
+	uuid user;
+	str sealed;
+
+	if (!uuid_parse(str_of(f->user), &user))
+		return move_fail(m, "a second factor of nobody");
+	sealed = auth_seal_factor(m->arena, m->options->jwt_secret, user, str_of(f->secret));
+	return move_do(m, &sql_move_factor_put, (const char *[]){ f->id, sealed.p });
+}
+
+static const char *copy(struct move *m, int row, int column)
+{
+	return arena_cstr(m->arena, str_of(script_value(m->db, row, column)));
+}
+
 static bool move_factors(struct move *m)
 {
 	struct factor *f;
@@ -68,32 +88,27 @@ static bool move_factors(struct move *m)
 		return false;
 	n = script_rows(m->db);
 	if (n && !m->options->jwt_secret.p)
-		return move_fail(
-			m, "JWT_SECRET is not set; it seals the second factors of %d accounts", n);
+		return move_fail(m, "JWT_SECRET is not set; it seals %d second factors", n);
 	f = arena_alloc(m->arena, (size_t)n * sizeof(*f) + 1);
 	for (int i = 0; i < n; i++)
-		f[i] = (struct factor){ arena_cstr(m->arena, str_of(script_value(m->db, i, 0))),
-					arena_cstr(m->arena, str_of(script_value(m->db, i, 1))) };
-	for (int i = 0; i < n; i++) {
-		uuid user;
-
-		if (!uuid_parse(str_of(f[i].user), &user))
-			return move_fail(m, "a second factor of nobody");
-		f[i].secret = auth_seal_factor(m->arena, m->options->jwt_secret, user,
-					       str_of(f[i].secret))
-				      .p;
-		if (!move_do(m, &sql_move_factor_put, (const char *[]){ f[i].user, f[i].secret }))
+		f[i] = (struct factor){ copy(m, i, 0), copy(m, i, 1), copy(m, i, 2) };
+	for (int i = 0; i < n; i++)
+		if (!put_factor(m, &f[i]))
 			return false;
-	}
+	return move_do(m, &sql_move_second_factors, NULL);
+}
+
+bool transform_tables(struct move *m)
+{
+	for (int i = 0; i < STEPS; i++)
+		if (!run_step(m, &steps[i], i))
+			return false;
 	return true;
 }
 
 bool transform_run(struct move *m)
 {
-	for (int i = 0; i < STEPS; i++)
-		if (!run_step(m, &steps[i], i))
-			return false;
-	if (!move_factors(m))
+	if (!transform_tables(m) || !move_factors(m))
 		return false;
 	for (int i = 0; i < FINDINGS; i++)
 		if (!run_step(m, &findings[i], STEPS + i))

@@ -1,9 +1,9 @@
 -- From the landing zone to schema sojorn. Each statement may be run again and then changes nothing; the views
 -- they read show the source whatever its age (migrations: supabase_move.shape_all). A row that cannot come over
--- stays in the landing zone and has a finding; texts are never cut.
+-- stays in the landing zone and has a finding; texts are never cut. Parameters are keys to look at, NULL for all.
 
 -- name: move_shape [write]
-SELECT supabase_move.shape_all()
+SELECT supabase_move.shape_all(), supabase_move.shape_auth()
 
 -- name: move_findings_clear
 DELETE FROM supabase_move.findings
@@ -130,46 +130,149 @@ ON CONFLICT (user_id) DO UPDATE SET harmony_score = excluded.harmony_score, tier
 WHERE (t.harmony_score, t.tier, t.last_post_at, t.updated_at) IS DISTINCT FROM
 	(excluded.harmony_score, excluded.tier, excluded.last_post_at, excluded.updated_at)
 
+-- ---- what clients of the old auth server know ----
+
+-- name: move_account_details     $1 users uuids
+INSERT INTO account_details AS o (user_id, phone, phone_confirmed_at, is_anonymous, is_sso_user, invited_at,
+	app_metadata, user_metadata)
+SELECT s.id, NULLIF(s.phone, ''), supabase_move.plain_time(s.phone_confirmed_at), COALESCE(s.is_anonymous, false),
+       COALESCE(s.is_sso_user, false), supabase_move.plain_time(s.invited_at), COALESCE(s.raw_app_meta_data, '{}'),
+       COALESCE(s.raw_user_meta_data, '{}')
+  FROM supabase_move.old_details s JOIN users u ON u.id = s.id
+ WHERE ($1::uuid[] IS NULL OR s.id = ANY ($1))
+ON CONFLICT (user_id) DO UPDATE SET phone = excluded.phone, phone_confirmed_at = excluded.phone_confirmed_at,
+	is_anonymous = excluded.is_anonymous, is_sso_user = excluded.is_sso_user, invited_at = excluded.invited_at,
+	app_metadata = excluded.app_metadata, user_metadata = excluded.user_metadata
+WHERE o.* IS DISTINCT FROM excluded.*
+
+-- Before 2023-11 the provider's name of the user was the row's id. Who has a password and no identity gets the
+-- one that the old server would have made.
+-- name: move_identities     $1 users uuids
+WITH source AS (
+	SELECT CASE WHEN s.provider_id IS NULL THEN md5(concat('identity ', s.provider, ' ', s.id))::uuid ELSE s.id::uuid END AS id,
+	       s.user_id, s.provider, COALESCE(s.provider_id, s.id) AS provider_id, COALESCE(s.identity_data, '{}') AS data,
+	       s.last_sign_in_at, s.created_at, s.updated_at
+	  FROM supabase_move.old_identities s
+	UNION ALL
+	SELECT md5(concat('identity of ', u.id))::uuid, u.id, CASE WHEN u.email IS NULL THEN 'phone' ELSE 'email' END, u.id::text,
+	       jsonb_strip_nulls(jsonb_build_object('sub', u.id, 'email', u.email, 'phone', u.phone)),
+	       u.last_sign_in_at, u.created_at, u.updated_at
+	  FROM supabase_move.auth_users u
+	 WHERE supabase_move.hash_kind(u.encrypted_password) <> 'none'
+	   AND NOT EXISTS (SELECT FROM supabase_move.old_identities i WHERE i.user_id = u.id)
+	   AND NOT EXISTS (SELECT FROM supabase_move.old_identities i WHERE COALESCE(i.provider_id, i.id) = u.id::text)
+)
+INSERT INTO account_identities AS o (id, user_id, provider, provider_id, data, last_sign_in_at, created_at, updated_at)
+SELECT s.id, s.user_id, s.provider, s.provider_id, s.data, supabase_move.plain_time(s.last_sign_in_at),
+       COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of()),
+       COALESCE(supabase_move.plain_time(s.updated_at), supabase_move.as_of())
+  FROM source s JOIN users u ON u.id = s.user_id
+ WHERE ($1::uuid[] IS NULL OR s.user_id = ANY ($1))
+ON CONFLICT (provider, provider_id) DO UPDATE SET user_id = excluded.user_id, data = excluded.data,
+	last_sign_in_at = excluded.last_sign_in_at, created_at = excluded.created_at, updated_at = excluded.updated_at
+WHERE (o.user_id, o.data, o.last_sign_in_at, o.created_at, o.updated_at) IS DISTINCT FROM
+	(excluded.user_id, excluded.data, excluded.last_sign_in_at, excluded.created_at, excluded.updated_at)
+
 -- ---- sessions ----
 
 -- What is over is left behind. Tokens from before there were sessions get one each.
--- name: move_sessions
-INSERT INTO sessions AS o (id, user_id, mfa, user_agent, ip, last_used_at, created_at)
-SELECT s.id, s.user_id, COALESCE(s.aal, '') = 'aal2', s.user_agent, s.ip,
+-- name: move_sessions     $1 sessions uuids
+INSERT INTO sessions AS o (id, user_id, mfa, user_agent, ip, not_after, factor_id, refresh_key, refresh_counter,
+	last_used_at, created_at)
+SELECT s.id, s.user_id, COALESCE(s.aal, '') = 'aal2', s.user_agent, s.ip, supabase_move.plain_time(s.not_after),
+       s.factor_id, s.refresh_token_hmac_key, s.refresh_token_counter,
        COALESCE(supabase_move.plain_time(COALESCE(s.refreshed_at, s.updated_at, s.created_at)), supabase_move.as_of()),
        COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of())
-  FROM supabase_move.auth_sessions s JOIN users u ON u.id = s.user_id
- WHERE s.not_after IS NULL OR s.not_after > supabase_move.as_of()
+  FROM supabase_move.old_sessions s JOIN users u ON u.id = s.user_id
+ WHERE (s.not_after IS NULL OR s.not_after > supabase_move.as_of()) AND ($1::uuid[] IS NULL OR s.id = ANY ($1))
 UNION ALL
-SELECT md5('session of ' || t.token)::uuid, u.id, false, NULL, NULL,
+SELECT md5('session of ' || t.token)::uuid, u.id, false, NULL, NULL, NULL, NULL, NULL, NULL,
        COALESCE(supabase_move.plain_time(t.updated_at), supabase_move.as_of()),
        COALESCE(supabase_move.plain_time(t.created_at), supabase_move.as_of())
   FROM supabase_move.auth_refresh_tokens t JOIN users u ON u.id::text = t.user_id
- WHERE t.session_id IS NULL AND t.token IS NOT NULL AND NOT COALESCE(t.revoked, false)
-ON CONFLICT (id) DO NOTHING
+ WHERE t.session_id IS NULL AND t.token IS NOT NULL AND NOT COALESCE(t.revoked, false) AND $1::uuid[] IS NULL
+ON CONFLICT (id) DO UPDATE SET mfa = excluded.mfa, user_agent = excluded.user_agent, ip = excluded.ip,
+	not_after = excluded.not_after, factor_id = excluded.factor_id, refresh_key = excluded.refresh_key,
+	refresh_counter = excluded.refresh_counter, last_used_at = excluded.last_used_at, created_at = excluded.created_at
+WHERE (o.mfa, o.user_agent, o.ip, o.not_after, o.factor_id, o.refresh_key, o.refresh_counter, o.last_used_at, o.created_at)
+	IS DISTINCT FROM (excluded.mfa, excluded.user_agent, excluded.ip, excluded.not_after, excluded.factor_id,
+	excluded.refresh_key, excluded.refresh_counter, excluded.last_used_at, excluded.created_at)
 
--- They had no end of their own there, so that what was alive stays alive for as long as a new one.
--- name: move_refresh_tokens
-INSERT INTO refresh_tokens (token_hash, family_id, expires_at, created_at)
-SELECT sha256(convert_to(t.token, 'UTF8')), s.id, supabase_move.as_of() + interval '30 days',
-       COALESCE(supabase_move.plain_time(t.created_at), supabase_move.as_of())
-  FROM supabase_move.auth_refresh_tokens t
+-- Live ones had no end of their own there, so they stay for as long as a new one. Revoked ones come along while
+-- their reuse tells of a thief, or of a client that missed the answer: those of the last week and the parent of
+-- each live one. One that was revoked without a successor names itself.
+-- name: move_refresh_tokens     $1 sessions uuids
+WITH source AS (
+	SELECT t.*, COALESCE(t.revoked, false) AS is_revoked, sha256(convert_to(t.token, 'UTF8')) AS hash,
+	       COALESCE(supabase_move.plain_time(COALESCE(t.updated_at, t.created_at)), supabase_move.as_of()) AS changed_at
+	  FROM supabase_move.auth_refresh_tokens t WHERE t.token IS NOT NULL AND ($1::uuid[] IS NULL OR t.session_id = ANY ($1))
+), child AS (
+	SELECT DISTINCT ON (session_id, parent) session_id, parent, hash, is_revoked FROM source
+	 WHERE parent <> '' ORDER BY session_id, parent, is_revoked, id DESC
+)
+INSERT INTO refresh_tokens AS o (token_hash, family_id, replaced_by, rotated_at, expires_at, created_at, token)
+SELECT t.hash, s.id, CASE WHEN t.is_revoked THEN COALESCE(c.hash, t.hash) END, CASE WHEN t.is_revoked THEN t.changed_at END,
+       supabase_move.as_of() + CASE WHEN t.is_revoked THEN interval '7 days' ELSE interval '30 days' END,
+       COALESCE(supabase_move.plain_time(t.created_at), supabase_move.as_of()), t.token
+  FROM source t
   JOIN sessions s ON s.id = COALESCE(t.session_id, md5('session of ' || t.token)::uuid)
- WHERE t.token IS NOT NULL AND NOT COALESCE(t.revoked, false)
-ON CONFLICT (token_hash) DO NOTHING
+  LEFT JOIN child c ON c.session_id = t.session_id AND c.parent = t.token
+ WHERE NOT t.is_revoked OR NOT c.is_revoked OR t.changed_at > supabase_move.as_of() - interval '7 days'
+ON CONFLICT (token_hash) DO UPDATE SET replaced_by = excluded.replaced_by, rotated_at = excluded.rotated_at,
+	expires_at = excluded.expires_at, created_at = excluded.created_at, token = excluded.token
+WHERE (o.replaced_by, o.rotated_at, o.expires_at, o.created_at, o.token) IS DISTINCT FROM
+	(excluded.replaced_by, excluded.rotated_at, excluded.expires_at, excluded.created_at, excluded.token)
 
--- The oldest verified one of each that has none here yet.
--- name: move_factors
-SELECT DISTINCT ON (f.user_id) f.user_id::text, f.secret
-  FROM supabase_move.auth_mfa_factors f JOIN users u ON u.id = f.user_id
- WHERE f.factor_type = 'totp' AND f.status = 'verified' AND f.secret ~ '^[A-Z2-7]{16,}$'
-   AND NOT EXISTS (SELECT FROM mfa_secrets m WHERE m.user_id = f.user_id)
- ORDER BY f.user_id, f.created_at, f.id
+-- name: move_session_methods     $1 sessions uuids
+INSERT INTO session_methods AS o (session_id, method, created_at, updated_at)
+SELECT DISTINCT ON (m.session_id, m.authentication_method) m.session_id, m.authentication_method,
+       COALESCE(supabase_move.plain_time(m.created_at), supabase_move.as_of()),
+       COALESCE(supabase_move.plain_time(m.updated_at), supabase_move.as_of())
+  FROM supabase_move.old_methods m JOIN sessions s ON s.id = m.session_id
+ WHERE m.authentication_method IS NOT NULL AND ($1::uuid[] IS NULL OR m.session_id = ANY ($1))
+ ORDER BY m.session_id, m.authentication_method, m.updated_at DESC
+ON CONFLICT (session_id, method) DO UPDATE SET created_at = excluded.created_at, updated_at = excluded.updated_at
+WHERE (o.created_at, o.updated_at) <> (excluded.created_at, excluded.updated_at)
 
--- name: move_factor_put     $1 user uuid, $2 secret text
-WITH secret AS (
+-- ---- second factors ----
+
+-- name: move_account_factors     $1 users uuids
+INSERT INTO account_factors AS o (id, user_id, friendly_name, factor_type, status, phone, last_challenged_at, created_at,
+	updated_at)
+SELECT f.id, f.user_id, f.friendly_name, f.factor_type, f.status, f.phone, supabase_move.plain_time(f.last_challenged_at),
+       COALESCE(supabase_move.plain_time(f.created_at), supabase_move.as_of()),
+       COALESCE(supabase_move.plain_time(f.updated_at), supabase_move.as_of())
+  FROM supabase_move.old_factors f JOIN users u ON u.id = f.user_id
+ WHERE f.factor_type IN ('totp', 'phone', 'webauthn') AND f.status IN ('unverified', 'verified') AND ($1::uuid[] IS NULL OR f.user_id = ANY ($1))
+ON CONFLICT (id) DO UPDATE SET friendly_name = excluded.friendly_name, status = excluded.status, phone = excluded.phone,
+	last_challenged_at = excluded.last_challenged_at, created_at = excluded.created_at, updated_at = excluded.updated_at
+WHERE (o.friendly_name, o.status, o.phone, o.last_challenged_at, o.created_at, o.updated_at) IS DISTINCT FROM
+	(excluded.friendly_name, excluded.status, excluded.phone, excluded.last_challenged_at, excluded.created_at,
+	excluded.updated_at)
+
+-- Those whose secret is not sealed yet.
+-- name: move_factors     $1 users uuids
+SELECT f.id::text, f.user_id::text, f.secret
+  FROM supabase_move.old_factors f JOIN account_factors a ON a.id = f.id
+ WHERE f.factor_type = 'totp' AND a.secret IS NULL AND f.secret ~ '^[A-Z2-7]{16,}$'
+   AND ($1::uuid[] IS NULL OR f.user_id = ANY ($1))
+ ORDER BY f.id
+
+-- name: move_factor_put     $1 factor uuid, $2 secret text
+UPDATE account_factors SET secret = convert_to($2, 'UTF8') WHERE id = $1
+
+-- Sign-ins of the app ask for one: the oldest verified one of each that has none here yet.
+-- name: move_second_factors     $1 users uuids
+WITH chosen AS (
+	SELECT DISTINCT ON (f.user_id) f.user_id, f.secret FROM account_factors f
+	 WHERE f.factor_type = 'totp' AND f.status = 'verified' AND f.secret IS NOT NULL
+	   AND EXISTS (SELECT FROM supabase_move.old_factors o WHERE o.id = f.id)
+	   AND ($1::uuid[] IS NULL OR f.user_id = ANY ($1))
+	 ORDER BY f.user_id, f.created_at, f.id
+), secret AS (
 	INSERT INTO mfa_secrets (user_id, secret, created_at, updated_at)
-	VALUES ($1, convert_to($2, 'UTF8'), supabase_move.as_of(), supabase_move.as_of()) RETURNING user_id
+	SELECT user_id, secret, supabase_move.as_of(), supabase_move.as_of() FROM chosen
+	ON CONFLICT (user_id) DO NOTHING RETURNING user_id
 )
 UPDATE users u SET mfa_enabled = true FROM secret s WHERE u.id = s.user_id
 
@@ -467,7 +570,7 @@ UNION ALL
 SELECT 'identity_foreign', 'auth.identities', COALESCE(i.id, '') || ' ' || i.provider, 'no sign-in by that provider here'
   FROM supabase_move.auth_identities i WHERE i.provider NOT IN ('email', 'phone')
 UNION ALL
-SELECT 'identity_missing', 'auth.users', u.id::text, 'has a password and no identity; signs in all the same'
+SELECT 'identity_missing', 'auth.users', u.id::text, 'has a password and no identity; one was made'
   FROM supabase_move.auth_users u
  WHERE supabase_move.hash_kind(u.encrypted_password) <> 'none'
    AND NOT EXISTS (SELECT FROM supabase_move.auth_identities i WHERE i.user_id = u.id)
@@ -475,10 +578,6 @@ UNION ALL
 SELECT 'factor_not_moved', 'auth.mfa_factors', f.id::text, format('%s, %s: set up anew', f.factor_type, f.status)
   FROM supabase_move.auth_mfa_factors f
  WHERE NOT EXISTS (SELECT FROM mfa_secrets m WHERE m.user_id = f.user_id) OR f.factor_type <> 'totp'
-UNION ALL
-SELECT 'session_other_format', 'auth.sessions', s.id::text, 'its refresh token is of the second format; sign in anew until that is served'
-  FROM supabase_move.auth_sessions s
- WHERE s.refresh_token_hmac_key IS NOT NULL AND EXISTS (SELECT FROM sessions o WHERE o.id = s.id)
 ON CONFLICT DO NOTHING
 
 -- name: move_find_posts

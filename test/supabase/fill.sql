@@ -161,7 +161,11 @@ VALUES ('abcdefghijklmnopqrstuv', pg_temp.id('a', 41)::text, false, pg_temp.day(
 INSERT INTO auth.mfa_factors (id, user_id, friendly_name, factor_type, status, created_at, updated_at, secret)
 VALUES (pg_temp.id('9', 1), pg_temp.id('a', 36), 'phone app', 'totp', 'verified', pg_temp.day(1), pg_temp.day(1), 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP'),
 	(pg_temp.id('9', 2), pg_temp.id('a', 37), '', 'totp', 'unverified', pg_temp.day(1), pg_temp.day(1), 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXQ'),
+	(pg_temp.id('9', 4), pg_temp.id('a', 36), 'tablet', 'totp', 'verified', pg_temp.day(2), pg_temp.day(2), 'MFRGGZDFMZTWQ2LKMFRGGZDFMZTWQ2LK'),
 	(pg_temp.id('9', 3), pg_temp.id('a', 38), 'key', 'webauthn', 'verified', pg_temp.day(1), pg_temp.day(1), NULL);
+INSERT INTO auth.mfa_amr_claims (session_id, created_at, updated_at, authentication_method, id)
+SELECT pg_temp.id('5', i), pg_temp.day(i), pg_temp.day(i), method, md5(format('claim %s %s', i, method))::uuid
+  FROM generate_series(1, 40) i, unnest(CASE i WHEN 36 THEN '{password,totp}' ELSE '{password}' END::text[]) method;
 INSERT INTO auth.audit_log_entries SELECT NULL, md5('audit' || i)::uuid, '{"action":"login","action":"twice","x":"a\u0041"}', pg_temp.day(i), ''
   FROM generate_series(1, 200) i;
 
