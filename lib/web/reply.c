@@ -13,14 +13,20 @@ const struct field message_fields[] = {
 	{ 0 },
 };
 
-static err finish(struct request *r, int status, const char *type, str text)
+err reply_finish(struct request *r, int status, const char *type, str text)
 {
 	r->replied = true;
 	r->status = status;
 	r->code = NULL;
 	r->content_type = type;
 	r->text = text;
+	r->file = NULL;
 	return OK;
+}
+
+int64_t reply_length(const struct request *r)
+{
+	return r->file ? r->file->n : (int64_t)r->text.n;
 }
 
 err reply_as(struct req *req, int status, const struct field *fields, const void *record)
@@ -29,7 +35,7 @@ err reply_as(struct req *req, int status, const struct field *fields, const void
 
 	json_init(&w, req->arena, USUAL_SIZE);
 	json_record(&w, fields, record);
-	return finish(request_of(req), status, json_type, json_text(&w));
+	return reply_finish(request_of(req), status, json_type, json_text(&w));
 }
 
 static int route_status(const struct req *req)
@@ -51,7 +57,7 @@ err reply_message(struct req *req, const char *text)
 
 err reply_text(struct req *req, int status, const char *content_type, str body)
 {
-	return finish(request_of(req), status, content_type, body);
+	return reply_finish(request_of(req), status, content_type, body);
 }
 
 err reply_redirect(struct req *req, str location)
@@ -62,7 +68,7 @@ err reply_redirect(struct req *req, str location)
 
 err reply_empty(struct req *req, int status)
 {
-	return finish(request_of(req), status, NULL, S(""));
+	return reply_finish(request_of(req), status, NULL, S(""));
 }
 
 /* ---- headers ---- */
@@ -111,7 +117,8 @@ void reply_headers(const struct request *r,
 	each(arg, "X-Robots-Tag", "noindex, nofollow, noarchive, nosnippet");
 	each(arg, "X-Content-Type-Options", "nosniff");
 	each(arg, "Vary", "Origin");
-	if (cors_allows(r->web->cors, origin)) {
+	if (cors_allows(r->web->cors, origin)
+	    && !has_reply_header(r, "Access-Control-Allow-Origin")) {
 		each(arg, "Access-Control-Allow-Origin", origin.p);
 		each(arg, "Access-Control-Allow-Credentials", "true");
 		if (r->preflight) {
@@ -153,7 +160,7 @@ size_t reply_head(const struct request *r, char *out, size_t size)
 
 	h.n = (size_t)snprintf(out, size, "HTTP/1.1 %d %s\r\n", r->status,
 			       r->code ? r->code : "OK");
-	snprintf(length, sizeof length, "%zu", r->text.n);
+	snprintf(length, sizeof length, "%lld", (long long)reply_length(r));
 	append(&h, "Content-Length", length);
 	append(&h, "Connection", "close");
 	reply_headers(r, append, &h);
@@ -182,7 +189,7 @@ void reply_error(struct request *r, err e)
 	json_key(&w, S("request_id"));
 	json_str(&w, r->req.request_id);
 	json_object_end(&w);
-	err done = finish(r, e.info->status, json_type, json_text(&w));
+	err done = reply_finish(r, e.info->status, json_type, json_text(&w));
 	(void)done;
 	r->code = e.info->code;
 }
@@ -193,7 +200,7 @@ void reply_no_memory(struct request *r)
 	int n = snprintf(r->spare_text, sizeof r->spare_text,
 			 "{\"error\":\"%s\",\"code\":\"%s\",\"request_id\":\"%.64s\"}", e->message,
 			 e->code, r->req.request_id.p ? r->req.request_id.p : "");
-	err done = finish(r, e->status, json_type, (str){ r->spare_text, (size_t)n });
+	err done = reply_finish(r, e->status, json_type, (str){ r->spare_text, (size_t)n });
 
 	(void)done;
 	r->code = e->code;

@@ -72,7 +72,7 @@ err req_fail_with(struct req *r, err kind, const struct field *fields, const voi
 err req_limit(struct req *r, const struct rate *rate, str key);
 void req_unlimit(struct req *r, const struct rate *rate, str key);
 
-/* A reply header; name and value are copied. */
+/* A reply header; name and value are copied. Access-Control-Allow-Origin replaces the server's own answer. */
 void reply_header(struct req *r, const char *name, str value);
 
 /* The success reply by the route's table and status. */
@@ -92,3 +92,16 @@ err reply_message(struct req *r, const char *text);
 err reply_text(struct req *r, int status, const char *content_type, str body);
 err reply_redirect(struct req *r, str location);
 err reply_empty(struct req *r, int status);
+
+/*
+ * A file: whole, the part that Range asks for (206, 416), or 304 when If-None-Match knows it already
+ * (RFC 9110 §13, §14). The kernel copies it to the socket; memory stays the same whatever the size. Not for
+ * BODY_STREAM routes.
+ */
+struct reply_file {
+	int fd; /* the request's from now on, whatever comes of it */
+	int64_t size;
+	const char *content_type;
+	str etag; /* with its quotes; absent: none */
+};
+err reply_file(struct req *r, const struct reply_file *file);

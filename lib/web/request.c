@@ -533,12 +533,12 @@ void request_log(const struct request *r)
 	const char *route = q->route ? q->route->path : "-";
 
 	if (o->on_done)
-		o->on_done(q, status, us, r->text.n);
+		o->on_done(q, status, us, (size_t)reply_length(r));
 	if (!o->access_log && status < 500)
 		return;
 	log_at(status < 500 ? LOG_INFO : LOG_WARN, "request", LOG("method", r->method),
 	       LOG("route", route), LOG("status", status), LOG("us", us),
-	       LOG("bytes", (int64_t)r->text.n), LOG("request_id", q->request_id),
+	       LOG("bytes", reply_length(r)), LOG("request_id", q->request_id),
 	       LOG("code", r->code ? r->code : "-"));
 }
 

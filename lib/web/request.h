@@ -53,6 +53,12 @@ struct reply_header {
 	const char *value;
 };
 
+/* A part of a file as a reply. */
+struct file_part {
+	int fd; /* -1: handed over to the connection */
+	int64_t at, n;
+};
+
 struct request {
 	struct req req; /* first, so that a handler's pointer is ours */
 	struct web *web;
@@ -84,6 +90,7 @@ struct request {
 	const char *code; /* of an error */
 	const char *content_type;
 	str text;
+	struct file_part *file; /* sent instead of the text; NULL: none */
 	struct reply_header *reply_headers, **reply_headers_end;
 	int64_t finished;
 	const struct err_info *extra_of; /* the error that has further members */
@@ -149,8 +156,14 @@ void reply_headers(const struct request *r,
  * left out. Returns its length. */
 size_t reply_head(const struct request *r, char *out, size_t size);
 
+/* Bytes of the reply's body. */
+int64_t reply_length(const struct request *r);
+
 /* Makes the envelope of an error the reply. */
 void reply_error(struct request *r, err e);
+
+/* Makes bytes the reply; `type` NULL: none. Always OK. */
+err reply_finish(struct request *r, int status, const char *type, str text);
 
 /* The one for no memory, which needs none. */
 void reply_no_memory(struct request *r);

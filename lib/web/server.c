@@ -74,12 +74,24 @@ static void add_header(void *response, const char *name, const char *value)
 		log_error("reply header refused", LOG("name", name));
 }
 
-/* The body stays ours: it is in the request's arena, which outlives the response. */
+/* A text stays ours: it is in the request's arena, which outlives the response. A file becomes MHD's. */
+static struct MHD_Response *make_body(const struct request *r)
+{
+	struct file_part *f = r->file;
+	struct MHD_Response *m;
+
+	if (!f)
+		return MHD_create_response_from_buffer(r->text.n, (void *)(uintptr_t)r->text.p,
+						       MHD_RESPMEM_PERSISTENT);
+	m = MHD_create_response_from_fd_at_offset64((uint64_t)f->n, f->fd, (uint64_t)f->at);
+	if (m)
+		f->fd = -1;
+	return m;
+}
+
 static struct MHD_Response *make_response(const struct web_conn *c, const struct request *r)
 {
-	struct MHD_Response *m =
-		MHD_create_response_from_buffer(r->text.n, (void *)(uintptr_t)r->text.p,
-						MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *m = make_body(r);
 
 	if (!m)
 		return NULL;

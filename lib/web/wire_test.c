@@ -179,7 +179,24 @@ static err upload(struct req *r)
 
 static const struct rate twice = { "twice", 0.1, 2 };
 
+/* 100,000 digits in a file, which is gone from the disk while it is sent. */
+static err digits(struct req *r)
+{
+	struct reply_file file = { .size = 100000,
+				   .content_type = "text/plain",
+				   .etag = S("\"d\"") };
+	char name[] = "/tmp/sojorn-digits.XXXXXX";
+
+	file.fd = mkstemp(name);
+	unlink(name);
+	for (int i = 0; i < 10000; i++)
+		if (write(file.fd, "0123456789", 10) != 10)
+			return err_io;
+	return reply_file(r, &file);
+}
+
 static const struct route routes[] = {
+	{ GET, "/digits", digits, "a file", .auth = AUTH_NONE },
 	{ GET, "/hello", hello, "x", .auth = AUTH_NONE, .out = message_fields },
 	{ GET, "/echo/:id", echo, "x", .auth = AUTH_NONE, .query = echo_fields,
 	  .out = echo_fields },

@@ -1,0 +1,55 @@
+/* What a kind of store does, and what its file needs of spools. Private to lib/store. */
+#pragma once
+
+#include "lib/store/store.h"
+
+#include <limits.h>
+
+/* The functions of store.h, keys checked. */
+struct store_ops {
+	err (*put)(struct store *s, struct spool *from, str key, str mime);
+	err (*head)(struct store *s, struct arena *a, str key, struct store_object *out);
+	err (*read)(struct store *s, str key, int64_t at, void *buf, size_t n, size_t *got);
+	err (*remove)(struct store *s, str key);
+	err (*list)(struct store *s, struct arena *a, str prefix, str after, size_t limit,
+		    struct list *out);
+	err (*open)(struct store *s, str key, int *ret_fd);
+};
+
+struct store {
+	const struct store_ops *ops;
+	struct offload *offload;
+	char dir[PATH_MAX - STORE_KEY_MAX - 2]; /* of spools, and of a disk's objects */
+};
+
+struct spool {
+	struct store *store;
+	char *buffer;
+	size_t buffered;
+	int64_t size; /* with what is in the buffer */
+	int fd;
+	bool placed; /* its file is the object now */
+	char path[PATH_MAX];
+};
+
+/* disk_list.c */
+err disk_list(struct store *s, struct arena *a, str prefix, str after, size_t limit,
+	      struct list *out);
+
+/* Where spools lie, below the folder; no key leads there. */
+#define STORE_SPOOLS ".incoming"
+
+/* The error for an errno; 0 is OK. */
+err store_failure(int number);
+
+/* Runs fn(arg) where it may block. Suspends. */
+err store_offload(struct store *s, void (*fn)(void *), void *arg);
+
+/* Below the store's folder: the file of a key. */
+void store_path(const struct store *s, str key, char out[static PATH_MAX]);
+
+/* Makes the folders above a path, from `from` bytes on, and sees to it that they last; an errno. */
+int store_make_folders(char *path, size_t from);
+
+/* Sees to it that the entries of the folder of this path last; an errno. The path is the same afterwards. */
+int store_sync_folder(char *path);
