@@ -59,7 +59,7 @@ CFLAGS   := -std=gnu17 -g -fno-omit-frame-pointer -ffunction-sections -fdata-sec
 	$(variant_$(V)) $(warnings) $(clang_only) $(EXTRA_CFLAGS)
 CPPFLAGS := -D_GNU_SOURCE -I. -I$(gen) $(call pkg_cflags,$(packages))
 LDFLAGS  := -pie -pthread $(variant_$(V)) -Wl,--gc-sections -Wl,--as-needed -Wl,-z,relro,-z,now $(EXTRA_LDFLAGS)
-LDLIBS   := $(shell pkg-config --libs $(packages)) -l:libboost_context.a -lm
+LDLIBS   := $(shell pkg-config --libs $(packages)) -lwslay -l:libboost_context.a -lm
 test_ldlibs := $(shell pkg-config --libs $(test_packages) 2>/dev/null)
 
 # ---- sources ----

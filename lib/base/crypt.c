@@ -102,6 +102,12 @@ static void hmac(const EVP_MD *md, size_t size, str key, str data, uint8_t *out)
 	secret_wipe(short_key, sizeof(short_key));
 }
 
+void sha1(str data, uint8_t out[static SHA1_BYTES])
+{
+	get_ready();
+	digest(md_sha1, data, S(""), out);
+}
+
 void sha256(str data, uint8_t out[static SHA256_BYTES])
 {
 	get_ready();

@@ -10,6 +10,9 @@
 #define SHA256_BYTES 32
 #define KEY_BYTES    32
 
+/* Where a protocol asks for it; nothing rests on it. */
+void sha1(str data, uint8_t out[static SHA1_BYTES]);
+
 void sha256(str data, uint8_t out[static SHA256_BYTES]);
 str sha256_hex(struct arena *a, str data);
 

@@ -72,7 +72,7 @@ void web_conn_end(struct web_conn *c)
 	struct server *s = c->server;
 
 	c->request = NULL;
-	c->until = time_monotonic() + (s->draining ? 0 : s->web.options.idle_timeout);
+	c->until = time_monotonic() + (s->web.draining ? 0 : s->web.options.idle_timeout);
 }
 
 /* ---- the list ---- */
@@ -110,6 +110,12 @@ static void drained(void *arg)
 		done(s->drained_arg); /* may free s */
 }
 
+void web_conns_check(struct server *s)
+{
+	if (s->web.draining && s->nconns == 0 && s->nupgrades == 0)
+		loop_at_turn_end(s->web.loop, drained, s);
+}
+
 void web_conn_free(struct web_conn *c)
 {
 	struct server *s = c->server;
@@ -121,8 +127,8 @@ void web_conn_free(struct web_conn *c)
 	if (c->next)
 		c->next->link = c->link;
 	free(c);
-	if (--s->nconns == 0 && s->draining)
-		loop_at_turn_end(s->web.loop, drained, s);
+	s->nconns--;
+	web_conns_check(s);
 }
 
 bool web_conns_open(struct server *s)
@@ -152,11 +158,11 @@ static bool is_idle(const struct web_conn *c)
 
 void web_conns_drain(struct server *s, int64_t grace)
 {
-	s->draining = true;
+	s->web.draining = true;
 	for (struct web_conn *c = s->conns; c; c = c->next)
 		if (is_idle(c))
 			shutdown(c->fd, SHUT_RDWR);
+	upgrades_stop(s, false);
 	timer_set(s->grace, grace);
-	if (s->nconns == 0)
-		loop_at_turn_end(s->web.loop, drained, s);
+	web_conns_check(s);
 }

@@ -36,13 +36,14 @@ struct server {
 	struct web_conn *conns;
 	struct lingering *lingering;
 	atomic_int nconns;
+	struct upgrade *upgrades;
+	atomic_int nupgrades;
 	atomic_int active; /* requests */
 	struct timer *sweep;
 
 	struct pair headers[HEADERS_MAX]; /* of the request that is arriving */
 	size_t nheaders;
 
-	bool draining;
 	struct timer *grace;
 	void (*on_drained)(void *);
 	void *drained_arg;
@@ -69,3 +70,17 @@ void web_conn_send(struct web_conn *c, struct request *r);
 
 /* Closes idle connections; calls s->on_drained when all are closed, or after `grace`. */
 void web_conns_drain(struct server *s, int64_t grace);
+
+/* A connection or an upgraded socket has gone: was it the last one of a draining server? */
+void web_conns_check(struct server *s);
+
+/* ---- upgrade.c ---- */
+
+/* The 101 of r went out over fd, which stays the caller's. */
+void upgrade_begin(struct request *r, int fd, str early);
+
+/* r ends; when its upgrade has not begun by now, it never will. */
+void upgrade_never(struct request *r);
+
+/* Tells all owners to end. Each may end its own only. */
+void upgrades_stop(struct server *s, bool now);

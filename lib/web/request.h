@@ -8,6 +8,7 @@
 #include "lib/web/address.h"
 #include "lib/web/cors.h"
 #include "lib/web/server.h"
+#include "lib/web/upgrade.h"
 
 #include <setjmp.h>
 
@@ -22,6 +23,7 @@ struct web {
 	struct rand_seq ids;
 	struct request *spare; /* with empty arenas, for reuse */
 	size_t nspare;
+	bool draining; /* the server ends */
 	void (*on_finished)(
 		struct request *r); /* the coroutine is about to end: the reply is there */
 	void (*on_wanted)(struct request *r); /* the handler waits for more of a streamed body */
@@ -93,8 +95,10 @@ struct request {
 	struct file_part *file; /* sent instead of the text; NULL: none */
 	struct reply_header *reply_headers, **reply_headers_end;
 	int64_t finished;
-	const struct err_info *extra_of; /* the error that has further members */
-	str extra;			 /* these, as JSON without braces */
+	const struct err_info *extra_of;     /* the error that has further members */
+	str extra;			     /* these, as JSON without braces */
+	const struct upgrade_owner *upgrade; /* a 101 that has not been sent yet, and whose */
+	void *upgrade_arg;
 
 	jmp_buf *out_of_memory;	       /* the boundary on the running stack */
 	const struct arrival *arrival; /* for the guarded part of request_plan, */

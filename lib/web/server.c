@@ -74,12 +74,27 @@ static void add_header(void *response, const char *name, const char *value)
 		log_error("reply header refused", LOG("name", name));
 }
 
+/* MHD gets its connection back at once, see upgrade.c; `request` is NULL for one that is over. */
+static void on_upgrade(void *cls, struct MHD_Connection *mhd, void *request, const char *early,
+		       size_t n, MHD_socket fd, struct MHD_UpgradeResponseHandle *handle)
+{
+	struct server *s = cls;
+
+	(void)mhd;
+	if (request)
+		upgrade_begin(request, fd, (str){ early, n });
+	MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
+	loop_at_turn_end(s->web.loop, run, s);
+}
+
 /* A text stays ours: it is in the request's arena, which outlives the response. A file becomes MHD's. */
-static struct MHD_Response *make_body(const struct request *r)
+static struct MHD_Response *make_body(const struct web_conn *c, const struct request *r)
 {
 	struct file_part *f = r->file;
 	struct MHD_Response *m;
 
+	if (r->status == 101)
+		return MHD_create_response_for_upgrade(on_upgrade, c->server);
 	if (!f)
 		return MHD_create_response_from_buffer(r->text.n, (void *)(uintptr_t)r->text.p,
 						       MHD_RESPMEM_PERSISTENT);
@@ -91,12 +106,12 @@ static struct MHD_Response *make_body(const struct request *r)
 
 static struct MHD_Response *make_response(const struct web_conn *c, const struct request *r)
 {
-	struct MHD_Response *m = make_body(r);
+	struct MHD_Response *m = make_body(c, r);
 
 	if (!m)
 		return NULL;
 	reply_headers(r, add_header, m);
-	if (c->server->draining || r->close)
+	if (r->status != 101 && (c->server->web.draining || r->close))
 		add_header(m, "Connection", "close");
 	return m;
 }
@@ -124,6 +139,7 @@ static void release(struct request *r)
 {
 	struct server *s = (struct server *)r->web;
 
+	upgrade_never(r);
 	if (r->stage != STAGE_HEAD) {
 		request_log(r);
 		s->active--;
@@ -388,8 +404,9 @@ static struct MHD_Daemon *start_daemon(struct server *s, int fd)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0,
-				NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd,
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_ALLOW_UPGRADE
+					| MHD_USE_ERROR_LOG,
+				0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, log_mhd,
 				NULL, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
 }
 
@@ -445,6 +462,7 @@ void server_free(struct server *s)
 {
 	if (!s || s->active)
 		return;
+	upgrades_stop(s, true);
 	if (s->daemon)
 		MHD_stop_daemon(s->daemon);
 	watch_free(s->watch);
@@ -477,5 +495,5 @@ int server_active(const struct server *s)
 
 int server_connections(const struct server *s)
 {
-	return s->nconns;
+	return s->nconns + s->nupgrades;
 }

@@ -227,7 +227,6 @@ static const struct route routes[] = {
 	  .body_max = 64 << 20, .out = total_fields },
 	{ 0 },
 };
-static const struct route *const tables[] = { routes, NULL };
 
 /* "Bearer good" is user 1; it is found out after a moment, as with a database. */
 static err authenticate(struct req *r)
@@ -270,6 +269,8 @@ static int port_of(int fd)
 
 static void set_options(struct server_options *o)
 {
+	const struct route *const tables[] = { routes, site.routes, NULL };
+
 	o->router = site.router = router_new(tables);
 	o->connections = o->connections ? o->connections : 10000;
 	o->idle_timeout = o->idle_timeout ? o->idle_timeout : 60 * SECOND;

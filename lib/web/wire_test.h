@@ -12,13 +12,14 @@ struct site {
 	struct server *servers[SITE_LOOPS];
 	struct router *router;
 	int port;
-	const char *address; /* default 127.0.0.1, any free port */
+	const char *address;	    /* default 127.0.0.1, any free port */
+	const struct route *routes; /* beside the usual ones */
 	struct server_options options;
 };
 extern struct site site;
 
-/* Starts the server: `tables` in addition to the usual routes of wire_test.c; what site.options already
- * says is kept. */
+/* Starts the server with the usual routes of wire_test.c and site.routes; what site.options already says
+ * is kept. */
 void site_start(void);
 
 /* Drains it and expects that nothing is left. The second part is for a test that drained it itself. */
