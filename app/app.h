@@ -9,10 +9,13 @@
 #include "lib/web/limit.h"
 #include "lib/web/route.h"
 
+struct gate;
+
 struct app {
 	const struct config *config;
 	struct offload *offload; /* password hashes, images */
 	struct limiter *limiter; /* NULL: RATE_LIMITS=off */
+	struct gate *gate;	 /* app/gateway: who writes while the app moves; NULL: we do */
 	str jwt_secret;
 	bool production;
 };

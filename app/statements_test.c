@@ -18,7 +18,8 @@
 
 /* Tables of settings, which do not grow with use. */
 static const char *const small_tables[] = {
-	"algorithm_config", "categories", "safe_domains", "schema_migrations", "trending_overrides",
+	"algorithm_config", "categories",	 "gate",
+	"safe_domains",	    "schema_migrations", "trending_overrides",
 };
 
 static PGconn *connection;

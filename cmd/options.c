@@ -77,7 +77,10 @@ static const struct option program_options[] = {
 	{ "R2_PUBLIC_BASE_URL", OPT_STR, .help = "public URL of the media" },
 
 	{ "SUPABASE_COMPAT", OPT_BOOL, "off", .help = "answer the paths of Supabase, too" },
-	{ "SUPABASE_UPSTREAM", OPT_STR, .help = "the project these are passed on to" },
+	{ "SUPABASE_UPSTREAM", OPT_STR,
+	  .help = "URL of the project these are passed on to until the cutover" },
+	{ "SUPABASE_HOLD", OPT_DURATION, "15s",
+	  .help = "how long a request waits at most while the writer changes" },
 	{ "SUPABASE_ANON_KEY", OPT_STR, .secret = true, .help = "the project's public key" },
 	{ "SUPABASE_SERVICE_KEY", OPT_STR, .secret = true, .help = "the project's service key" },
 

@@ -8,6 +8,7 @@
  * LOG_LEVEL anew.
  */
 #include "app/app.h"
+#include "app/gateway/gateway.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
 #include "cmd/command.h"
@@ -113,12 +114,13 @@ static bool make_app(struct serve *s)
 		.config = s->config,
 		.offload = offload_new(HASH_THREADS, HASH_QUEUE),
 		.limiter = config_bool(s->config, "RATE_LIMITS") ? limiter_new(BUCKETS) : NULL,
+		.gate = gate_new(s->config),
 		.jwt_secret = jwt_secret(s),
 		.production = config_is(s->config, "ENV", "production"),
 	};
 	s->api = router_new(app_routes);
 	s->admin = router_new(admin_routes);
-	return s->app.offload && s->api && s->admin;
+	return s->app.offload && s->app.gate && s->api && s->admin;
 }
 
 static int loop_count(const struct serve *s)
@@ -139,6 +141,7 @@ static void free_parts(struct serve *s)
 	router_free(s->api);
 	router_free(s->admin);
 	offload_free(s->app.offload);
+	gate_free(s->app.gate);
 	limiter_free(s->app.limiter);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);

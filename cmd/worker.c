@@ -1,6 +1,7 @@
 /* See worker.h. Everything is made before the thread runs and freed by it when its loop has ended. */
 #include "cmd/worker.h"
 #include "app/auth/auth.h"
+#include "app/gateway/gateway.h"
 #include "app/ops/health.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
@@ -22,6 +23,7 @@ struct worker {
 	struct db_pool *db;
 	struct server *servers[SERVERS]; /* ADMIN: of the first worker only */
 	struct jobs *jobs;
+	struct gate_keeper *keeper; /* of the first worker only */
 	struct timer *tick;
 	int64_t turned; /* atomic */
 	int64_t grace;
@@ -80,6 +82,8 @@ static struct server_options api_options(const struct worker *w)
 		.deadline = config_int(c, "REQUEST_TIMEOUT"),
 		.access_log = config_bool(c, "ACCESS_LOG"),
 		.authenticate = auth_authenticate,
+		.enter = gate_enter_request,
+		.leave = gate_leave_request,
 		.on_done = metrics_request,
 	};
 }
@@ -94,6 +98,7 @@ static struct server_options admin_options(const struct worker *w)
 	o.cors_origins = NULL;
 	o.cors_localhost = false;
 	o.connections = ADMIN_CONNECTIONS;
+	o.enter = NULL;
 	return o;
 }
 
@@ -133,6 +138,7 @@ static void free_parts(struct worker *w)
 	for (int i = 0; i < SERVERS; i++)
 		server_free(w->servers[i]);
 	jobs_free(w->jobs);
+	gate_keeper_free(w->keeper);
 	db_pool_free(w->db);
 	timer_free(w->tick);
 	loop_free(w->loop);
@@ -149,7 +155,9 @@ static void part_ended(void *arg)
 
 	for (int i = 0; i < SERVERS; i++)
 		busy = busy || (w->servers[i] && server_active(w->servers[i]) > 0);
-	if (--w->draining == 0 && !busy)
+	if (--w->draining == 1 && w->keeper) /* the last: it waits for all loops' writes */
+		gate_keeper_stop(w->keeper, part_ended, w);
+	if (w->draining == 0 && !busy)
 		loop_stop(w->loop);
 }
 
@@ -162,6 +170,18 @@ static void look(void *arg)
 	w->looking = false;
 	if (w->draining)
 		part_ended(w);
+}
+
+/* What the first worker does for all of them. */
+static void start_common(struct worker *w)
+{
+	w->keeper = gate_keeper_start(w->o.app->gate, w->loop, w->db,
+				      config_cstr(w->o.app->config, "DATABASE_URL"));
+	if (!w->keeper)
+		log_error("the gate cannot be kept");
+	w->looking = true;
+	if (!loop_start(w->loop, look, w))
+		w->looking = false;
 }
 
 static void *run(void *arg)
@@ -181,11 +201,8 @@ static void *run(void *arg)
 	metrics_loop(w->o.number);
 	w->jobs = jobs_start(&jobs);
 	on_tick(w);
-	if (w->o.number == 0) {
-		w->looking = true;
-		if (!loop_start(w->loop, look, w))
-			w->looking = false;
-	}
+	if (w->o.number == 0)
+		start_common(w);
 	loop_run(w->loop);
 	free_parts(w);
 	written = write(w->o.ended_fd, &one, sizeof(one));
@@ -219,7 +236,8 @@ static void drain(void *arg)
 {
 	struct worker *w = arg;
 
-	w->draining = 1 + (w->servers[ADMIN] != NULL) + (w->jobs != NULL) + w->looking;
+	w->draining = 1 + (w->servers[ADMIN] != NULL) + (w->jobs != NULL) + (w->keeper != NULL)
+		+ w->looking;
 	for (int i = 0; i < SERVERS; i++)
 		if (w->servers[i])
 			server_drain(w->servers[i], w->grace, part_ended, w);

@@ -4,6 +4,7 @@
  * a second has passed. A second coroutine does the same for periodic jobs.
  */
 #include "app/ops/jobs.h"
+#include "app/gateway/gateway.h"
 #include "app/ops/jobs.sql.h"
 #include "app/ops/metrics.h"
 #include "lib/base/log.h"
@@ -72,6 +73,12 @@ err jobs_end(struct db *tx, struct job *j)
 }
 
 /* ---- one run ---- */
+
+/* A job writes: none is taken while this side may not, and each counts as under way. */
+static struct gate *gate_of(const struct jobs *j)
+{
+	return j->o.app ? j->o.app->gate : NULL;
+}
 
 /* Starts a coroutine that counts among ours. */
 static bool start(struct jobs *j, void (*fn)(void *), void *arg)
@@ -207,6 +214,7 @@ static void run_job(void *arg)
 			 LOG("code", settled.info->code));
 	metrics_job(kind ? kind->kind : NULL, !e.info);
 	arena_free(r->job.arena);
+	gate_leave(gate_of(j));
 	j->running--;
 	waiter_wake(&j->dispatcher);
 	coroutine_ended(j);
@@ -247,7 +255,9 @@ static void start_claimed(struct jobs *j, const struct claimed *c)
 	r->job.attempt = c->attempt;
 	r->job.payload.text = arena_copy(r->job.arena, c->payload.text);
 	j->running++;
+	gate_share(gate_of(j));
 	if (!start(j, run_job, r)) { /* comes up again after its lease */
+		gate_leave(gate_of(j));
 		j->running--;
 		arena_free(r->job.arena);
 	}
@@ -278,6 +288,17 @@ static void rest(struct waiter *w)
 	(void)e;
 }
 
+static size_t start_due_here(struct jobs *j, int32_t limit)
+{
+	size_t started;
+
+	if (!gate_try_here(gate_of(j)))
+		return 0;
+	started = start_due(j, limit);
+	gate_leave(gate_of(j));
+	return started;
+}
+
 static void dispatch(void *arg)
 {
 	struct jobs *j = arg;
@@ -286,7 +307,7 @@ static void dispatch(void *arg)
 		int32_t room = j->o.workers - j->running;
 
 		loop_set_slice_name(j->o.loop, "jobs");
-		if (room == 0 || start_due(j, room) < (size_t)room)
+		if (room == 0 || start_due_here(j, room) < (size_t)room)
 			rest(&j->dispatcher);
 	}
 	coroutine_ended(j);
@@ -311,6 +332,7 @@ static void run_periodic(void *arg)
 		log_warn("periodic job failed", LOG("name", r->periodic->name),
 			 LOG("code", e.info ? e.info->code : ended.info->code));
 	arena_free(r->job.arena);
+	gate_leave(gate_of(j));
 	coroutine_ended(j);
 }
 
@@ -332,8 +354,11 @@ static void start_periodic(struct jobs *j, str name)
 			continue;
 		r = run_new(j, name, periodic_limit);
 		r->periodic = p;
-		if (!start(j, run_periodic, r))
-			arena_free(r->job.arena);
+		gate_share(gate_of(j));
+		if (start(j, run_periodic, r))
+			continue;
+		gate_leave(gate_of(j));
+		arena_free(r->job.arena);
 	}
 }
 
@@ -374,8 +399,12 @@ static void keep_time(void *arg)
 
 	while (!j->stopping) {
 		struct arena *a = arena_new();
-		err e = start_due_periodic(j, a, &registered);
+		err e = OK;
 
+		if (gate_try_here(gate_of(j))) {
+			e = start_due_periodic(j, a, &registered);
+			gate_leave(gate_of(j));
+		}
 		(void)e; /* the dispatcher has told of an outage */
 		arena_free(a);
 		rest(&j->clock);

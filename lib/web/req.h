@@ -72,6 +72,9 @@ err req_fail_with(struct req *r, err kind, const struct field *fields, const voi
 err req_limit(struct req *r, const struct rate *rate, str key);
 void req_unlimit(struct req *r, const struct rate *rate, str key);
 
+/* Gives the request so many microseconds more: it was kept waiting for no fault of its own. */
+void req_postpone(struct req *r, int64_t us);
+
 /* A reply header; name and value are copied. Access-Control-Allow-Origin replaces the server's own answer. */
 void reply_header(struct req *r, const char *name, str value);
 

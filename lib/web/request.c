@@ -355,14 +355,23 @@ void req_unlimit(struct req *req, const struct rate *rate, str key)
 
 /* ---- the plan ---- */
 
-static void set_deadline(struct request *r)
+static void set_deadline(struct request *r, int64_t deadline)
 {
-	const struct server_options *o = &r->web->options;
-	int64_t limit = r->req.route->deadline ? r->req.route->deadline : o->deadline;
+	struct db_pool *db = r->web->options.db;
 
-	r->req.deadline = r->req.started + limit;
-	if (o->db)
-		r->req.db = db_open(o->db, r->req.arena, r->req.deadline);
+	r->req.deadline = deadline;
+	if (db)
+		r->req.db = db_open(db, r->req.arena, deadline);
+}
+
+static int64_t time_limit(const struct request *r)
+{
+	return r->req.route->deadline ? r->req.route->deadline : r->web->options.deadline;
+}
+
+void req_postpone(struct req *req, int64_t us)
+{
+	set_deadline(request_of(req), req->deadline + us);
 }
 
 static err look(struct request *r, const struct arrival *a)
@@ -381,7 +390,7 @@ static err look(struct request *r, const struct arrival *a)
 	TRY(find_route(r, a->method));
 	TRY(check_length(r));
 	r->req.query = target_pairs(r->req.arena, query, &r->req.nquery);
-	set_deadline(r);
+	set_deadline(r, r->req.started + time_limit(r));
 	if (r->req.route->body_kind == BODY_STREAM && (r->chunked || r->content_length > 0))
 		stream_start(r);
 	return OK;
@@ -425,6 +434,24 @@ enum plan request_plan(struct request *r, const struct arrival *a)
 
 /* ---- the handler ---- */
 
+static err enter(struct request *r)
+{
+	const struct server_options *o = &r->web->options;
+
+	if (!o->enter)
+		return OK;
+	TRY(o->enter(&r->req));
+	r->entered = true;
+	return OK;
+}
+
+static void leave(struct request *r)
+{
+	if (r->entered)
+		r->web->options.leave(&r->req);
+	r->entered = false;
+}
+
 static err ask_handler(struct request *r)
 {
 	const struct server_options *o = &r->web->options;
@@ -432,6 +459,7 @@ static err ask_handler(struct request *r)
 	char user[UUID_TEXT];
 	str key = r->req.client;
 
+	TRY(enter(r));
 	if (route->auth != AUTH_NONE)
 		TRY(o->authenticate(&r->req));
 	if (!uuid_is_nil(r->req.user.id)) {
@@ -461,6 +489,7 @@ void request_run(void *arg)
 
 	loop_set_slice_name(r->web->loop, r->req.route->path);
 	guard(r, answer);
+	leave(r);
 	r->web->on_finished(r);
 }
 

@@ -77,6 +77,7 @@ struct request {
 	int64_t content_length; /* -1: none given */
 	bool chunked;
 	bool expects; /* a client that sends its body only when told */
+	bool entered; /* options.leave is due */
 	bool preflight;
 
 	/* the body: whole, or as a stream */

@@ -27,6 +27,13 @@ struct server_options {
 	 * the request's coroutine unless the route is AUTH_NONE. */
 	err (*authenticate)(struct req *r);
 
+	/*
+	 * May this request go on now? Called first on its coroutine, may wait (req_postpone) or fail.
+	 * leave follows when the handler has ended, whatever came of it. NULL: all may.
+	 */
+	err (*enter)(struct req *r);
+	void (*leave)(struct req *r);
+
 	/* After the reply's status is known; for metrics. `us`: since the request's first byte. */
 	void (*on_done)(const struct req *r, int status, int64_t us, size_t bytes);
 };
