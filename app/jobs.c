@@ -2,6 +2,7 @@
 #include "app/account/account.h"
 #include "app/auth/auth.h"
 #include "app/beacons/beacons.h"
+#include "app/chat/chat.h"
 #include "app/events/events.h"
 #include "app/feed/feed.h"
 #include "app/hashtags/hashtags.h"
@@ -23,6 +24,7 @@ const struct job_kind app_job_kinds[] = {
 const struct periodic app_periodic[] = {
 	{ "account_purge_due", HOUR, account_purge_due },
 	{ "auth_clean", HOUR, auth_clean },
+	{ "chat_purge", HOUR, chat_purge },
 	{ "events_trim", HOUR, events_trim },
 	{ "feed_score_all", 15 * MINUTE, feed_score_all },
 	{ "feed_score_new", 10 * SECOND, feed_score_new },

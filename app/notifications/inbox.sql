@@ -54,6 +54,9 @@ SELECT n.id, n.user_id, n.type, n.actor_id, COALESCE(a.handle, '') AS actor_hand
 SELECT count(*)::integer AS count FROM notifications
  WHERE user_id = $1 AND NOT is_read AND archived_at IS NULL AND type <> 'message';
 
+-- name: inbox_badge     $1 me uuid
+SELECT notification_count, message_count, notification_count + message_count AS total_count FROM badge($1);
+
 -- T-NOT-1: ids that are not the caller's change nothing. Archiving marks read; what was archived twice
 -- for the same event stays as it is.
 -- name: inbox_read     $1 me uuid, $2 ids uuids

@@ -106,18 +106,17 @@ struct badge {
 	int32_t notification_count, message_count, total_count;
 };
 static const struct field badge_fields[] = {
-	FIELD(struct badge, notification_count),
-	FIELD(struct badge, message_count),
+	FIELD(struct badge, notification_count, .help = "at most 1000"),
+	FIELD(struct badge, message_count, .help = "at most 1000"),
 	FIELD(struct badge, total_count),
 	{ 0 },
 };
 
 static err get_badge(struct req *r)
 {
-	struct unread unread;
+	struct badge out;
 
-	TRY(db_one(r->db, &sql_inbox_unread, unread_fields, &unread, ARG(r->user.id)));
-	struct badge out = { unread.count, 0, unread.count };
+	TRY(db_one(r->db, &sql_inbox_badge, badge_fields, &out, ARG(r->user.id)));
 	return reply(r, &out);
 }
 

@@ -51,12 +51,15 @@ async function examples(server) {
 	const { beacons } = await server.get(near);
 	const own = await server.get(`/api/v1/users/${server.login.id}/posts`);
 	const { hashtags } = await server.get('/api/v1/hashtags/trending');
+	const { profiles: [friend] } = await server.get('/api/v1/mutual-follows');
+	const { conversation_id: conversations } = await server.get(`/api/v1/conversation?other_user_id=${friend.id}`);
 
 	return {
 		own: { posts: own.posts[0].id, users: server.login.id, profiles: server.login.id },
-		ids: { posts: post.id, users: post.author_id, profiles: post.author_id, beacons: beacons?.[0]?.id },
+		ids: { posts: post.id, users: post.author_id, profiles: post.author_id, beacons: beacons?.[0]?.id,
+			conversations },
 		query: { q: 'the', token: 'of-nobody', lat: '52.52', latitude: '52.52', long: '13.40', lng: '13.40', lon: '13.40',
-			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle },
+			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle, other_user_id: friend.id },
 		path: { handle: server.login.handle, name: hashtags[0].name },
 	};
 }
