@@ -1,4 +1,4 @@
--- Conversations and messages. Locks are taken in the order that migrations/000025_chat names; a CTE that
+-- Conversations and messages. Locks are taken in the order that migrations/000027_chat names; a CTE that
 -- must come behind another one reads from it.
 
 -- name: conversations_list     $1 me uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid
