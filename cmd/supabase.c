@@ -8,12 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 16 };
+enum { FILES_MAX = 16, SETTLE_SECONDS = 3 };
 
 struct request {
 	const char *verb;
 	const char *files[FILES_MAX];
 	struct move_options move;
+	const char *report, *check; /* files */
+	const char *settle;
 	bool json;
 };
 
@@ -81,9 +83,74 @@ static int inventory(struct arena *a, struct request *q)
 	return print_report(a, q, MOVE_INVENTORY);
 }
 
+static enum move_format format_of(const char *file)
+{
+	str name = str_of(file);
+
+	return str_ends(name, S(".json"))    ? MOVE_JSON
+		: str_ends(name, S(".html")) ? MOVE_HTML
+					     : MOVE_TEXT;
+}
+
+/* Whole or not at all. */
+static bool write_file(struct arena *a, const char *name, str text)
+{
+	const char *part = arena_printf(a, "%s.part", name).p;
+	FILE *f = fopen(part, "w");
+	bool good = f && fwrite(text.p, 1, text.n, f) == text.n;
+
+	if (f)
+		good = fclose(f) == 0 && good;
+	if (good && rename(part, name) == 0)
+		return true;
+	fprintf(stderr, "sojorn supabase verify: %s cannot be written\n", name);
+	remove(part);
+	return false;
+}
+
+static int check_signature(struct arena *a, struct request *q)
+{
+	const char *problem;
+	bool ours;
+
+	if (!move_report_check(a, q->check, q->move.jwt_secret, &ours, &problem)) {
+		fprintf(stderr, "sojorn supabase verify: %s\n", problem);
+		return FAILED;
+	}
+	printf("%s: %s\n", q->check,
+	       ours ? "signed here, and unchanged" : "not signed with this JWT_SECRET, or changed");
+	return ours ? DONE : FAILED;
+}
+
 static int verify(struct arena *a, struct request *q)
 {
-	return print_report(a, q, MOVE_VERIFY);
+	struct progress progress = { .started = time_monotonic() };
+	const struct move_verdict *v;
+	const char *problem;
+	bool ok, good;
+	str text;
+
+	if ((q->check || q->report) && !q->move.jwt_secret.p) {
+		fputs("sojorn supabase verify: JWT_SECRET is not set; it signs reports\n", stderr);
+		return FAILED;
+	}
+	if (q->check)
+		return check_signature(a, q);
+	q->move.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+	q->move.progress_arg = &progress;
+	good = move_verify(a, &q->move, &v, &ok, &problem);
+	if (progress.shown)
+		fprintf(stderr, "\r\033[K");
+	if (!good) {
+		fprintf(stderr, "sojorn supabase verify: %s\n", problem);
+		return FAILED;
+	}
+	text = move_verify_report(a, v, q->json ? MOVE_JSON : MOVE_TEXT, (str){ 0 });
+	fwrite(text.p, 1, text.n, stdout);
+	text = move_verify_report(a, v, format_of(q->report ? q->report : ""), q->move.jwt_secret);
+	if (q->report && !write_file(a, q->report, text))
+		return FAILED;
+	return ok ? DONE : FAILED;
 }
 
 static const struct subcommand {
@@ -108,10 +175,43 @@ static int take_files(struct request *q, int argc, char **argv, int i)
 	return i;
 }
 
+static bool to_seconds(const char *text, int *out)
+{
+	int64_t n;
+
+	if (!str_to_i64(str_of(text), &n) || n < 0 || n > 600)
+		return false;
+	*out = (int)n;
+	return true;
+}
+
+/* Where the value of an option goes; NULL: it has none. */
+static const char **value_of(struct request *q, const char *option)
+{
+	const struct {
+		const char *name, **value;
+	} all[] = {
+		{ "--source", &q->move.source }, { "--app-role", &q->move.app_role },
+		{ "--settle", &q->settle },	 { "--report", &q->report },
+		{ "--check", &q->check },
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (strcmp(option, all[i].name) == 0)
+			return all[i].value;
+	return NULL;
+}
+
 static const char *parse(struct request *q, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--json") == 0)
+		const char **value = value_of(q, argv[i]);
+
+		if (value && (i + 1 == argc || argv[i + 1][0] == '-'))
+			return "an option without its value";
+		if (value)
+			*value = argv[++i];
+		else if (strcmp(argv[i], "--json") == 0)
 			q->json = true;
 		else if (strcmp(argv[i], "--replace") == 0)
 			q->move.replace = true;
@@ -126,6 +226,8 @@ static const char *parse(struct request *q, int argc, char **argv)
 		else
 			return "an argument that it does not know";
 	}
+	if (q->settle && !to_seconds(q->settle, &q->move.settle_seconds))
+		return "--settle is in seconds, up to 600";
 	return q->verb ? NULL : "say what to do";
 }
 
@@ -147,7 +249,7 @@ static int run(const struct subcommand *s, struct request *q, const struct confi
 
 static int supabase(int argc, char **argv)
 {
-	struct request q = { 0 };
+	struct request q = { .move.settle_seconds = SETTLE_SECONDS };
 	const char *problem = parse(&q, argc, argv);
 	const struct subcommand *s = subcommands;
 	struct config *c;
@@ -172,18 +274,23 @@ static int supabase(int argc, char **argv)
 
 const struct command cmd_supabase = {
 	.name = "supabase",
-	.args = "import --dump FILE... | inventory | verify | status [--json]",
+	.args = "import --dump FILE... | inventory | verify [--source URL] | status [--json]",
 	.help = "move a Supabase project onto this server",
 	.details =
 		"  import     read dumps in this order and take over what is in them; the same command again\n"
 		"             goes on where it was stopped\n"
 		"  inventory  list what was found, what became of it, and what somebody has to decide\n"
-		"  verify     compare the dump, the landing zone and the result\n"
+		"  verify     compare the source, the landing zone and the result, row by row\n"
 		"  status     how far the move is\n\n"
 		"  --dump FILE...  plain SQL of pg_dump, or roles, schema and data of the Supabase CLI\n"
 		"  --replace       take this dump in place of the one imported before\n"
 		"  --again         transform once more, over what has changed here since\n"
-		"  --force         import beside accounts that are here already\n\n"
+		"  --force         import beside accounts that are here already\n"
+		"  --source URL    compare with the project itself, too, while people use it\n"
+		"  --settle N      a row that stays another one for N seconds (3) counts as different\n"
+		"  --app-role R    the role that serves, if it is not the one of DATABASE_URL\n"
+		"  --report FILE   write a signed report: .json, .html or text\n"
+		"  --check FILE    tell whether a report was signed here and is unchanged\n\n"
 		"The database is DATABASE_URL; JWT_SECRET is the project's.",
 	.run = supabase,
 };

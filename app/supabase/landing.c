@@ -90,11 +90,23 @@ static bool is_allowed_extension(str name)
 	return false;
 }
 
+/* WITH SCHEMA "name": where the dump looks for its types and functions. */
+static const char *schema_of_extension(struct landing *l)
+{
+	struct words w = dump_words(l->arena, l->piece.text);
+
+	for (int i = 0; i + 1 < w.n; i++)
+		if (str_eq(w.w[i], S("schema")))
+			return arena_cstr(l->arena, w.w[i + 1]);
+	return "extensions";
+}
+
 /* *ret_skip: why it is passed over. */
 static bool make_extension(struct landing *l, const char **ret_skip)
 {
 	struct script *db = l->move->db;
 	const char *name = arena_cstr(l->arena, l->verdict.name);
+	const char *schema = schema_of_extension(l);
 
 	if (!is_allowed_extension(l->verdict.name)) {
 		*ret_skip =
@@ -111,6 +123,7 @@ static bool make_extension(struct landing *l, const char **ret_skip)
 		return true;
 	}
 	return script_run(db, &sql_move_extension_name, (const char *[]){ name })
+		&& script_run(db, &sql_move_extension_schema, (const char *[]){ schema })
 		&& script_run(db, &sql_move_extension_make, NULL);
 }
 

@@ -110,12 +110,17 @@ SELECT EXISTS (SELECT FROM pg_extension WHERE extname = $1),
        EXISTS (SELECT FROM pg_available_extensions WHERE name = $1)
 
 -- name: move_extension_name     $1 name text
-SELECT set_config('move.extension', $1, true)
+SELECT set_config('move.extension', $1, true), set_config('move.extension_schema', 'extensions', true)
+
+-- name: move_extension_schema     $1 schema text
+SELECT set_config('move.extension_schema', $1, true)
 
 -- name: move_extension_make
 DO $$
 BEGIN
-	EXECUTE format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA extensions', current_setting('move.extension'));
+	EXECUTE format('CREATE SCHEMA IF NOT EXISTS %I', current_setting('move.extension_schema'));
+	EXECUTE format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', current_setting('move.extension'),
+		current_setting('move.extension_schema'));
 END $$
 
 -- name: move_table_exists     $1 schema text, $2 name text

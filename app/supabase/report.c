@@ -149,25 +149,11 @@ static bool report_inventory(struct report *r)
 			       (const char *[]){ "what", "count", "question", NULL }, run, &n);
 }
 
-static bool report_verify(struct report *r)
-{
-	int wrong;
-
-	if (!report_tables(r)
-	    || !report_list(r, &sql_move_verify_rules, "differences",
-			    (const char *[]){ "table", "key", "column", "detail", NULL }, NULL,
-			    &wrong))
-		return false;
-	r->ok = wrong == 0 && r->differences == 0 && strcmp(r->m->phase, "transformed") == 0;
-	return true;
-}
-
 static bool report_body(struct report *r, enum move_report which)
 {
 	static bool (*const parts[])(struct report *) = {
 		[MOVE_STATUS] = report_status,
 		[MOVE_INVENTORY] = report_inventory,
-		[MOVE_VERIFY] = report_verify,
 	};
 
 	if (r->json) {
@@ -185,8 +171,6 @@ static bool report_body(struct report *r, enum move_report which)
 		json_object_end(&r->w);
 		r->text = json_text(&r->w);
 		say(r, "%.*s\n", 0, "");
-	} else if (which == MOVE_VERIFY) {
-		say(r, r->ok ? "\nnothing differs\n" : "\nsomething differs\n");
 	}
 	return true;
 }

@@ -12,10 +12,13 @@ struct move_options {
 	const char *url;	  /* of the target database */
 	const char *const *files; /* dumps, in the order they are to be read */
 	int nfiles;
-	str jwt_secret; /* seals second factors as the server opens them; absent: not set */
-	bool replace;	/* drop what another dump has landed */
-	bool again;	/* transform once more, though it has been done */
-	bool force;	/* into a database with accounts of its own */
+	const char *source;   /* URL of the live project, to compare with */
+	const char *app_role; /* whose view of the rows is checked; NULL: the role of url */
+	int settle_seconds;   /* how long a row must stand still before it counts as different */
+	str jwt_secret;	      /* seals second factors as the server opens them; absent: not set */
+	bool replace;	      /* drop what another dump has landed */
+	bool again;	      /* transform once more, though it has been done */
+	bool force;	      /* into a database with accounts of its own */
 
 	/* Called now and then; may be NULL. In bytes of the dump, or in steps. */
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
@@ -26,6 +29,24 @@ struct move_options {
 bool move_import(struct arena *a, const struct move_options *o, const char **problem);
 
 /* A report on the newest run, as text or as one JSON object. ret_ok: nothing is wrong. */
-enum move_report { MOVE_STATUS, MOVE_INVENTORY, MOVE_VERIFY };
+enum move_report { MOVE_STATUS, MOVE_INVENTORY };
 bool move_report(struct arena *a, const struct move_options *o, enum move_report which, bool json,
 		 str *out, bool *ret_ok, const char **problem);
+
+/*
+ * Compares row by row: the live project with the landing zone, if a source is given, and what the transform
+ * makes of the landing zone with what the app has. Then what must hold of the result, and whether the app's
+ * role sees all of it. Nothing is changed on either side.
+ */
+struct move_verdict;
+bool move_verify(struct arena *a, const struct move_options *o, const struct move_verdict **out,
+		 bool *ret_ok, const char **problem);
+
+/* The verdict as a report; signed by HMAC when the secret is there. */
+enum move_format { MOVE_TEXT, MOVE_JSON, MOVE_HTML };
+str move_verify_report(struct arena *a, const struct move_verdict *v, enum move_format format,
+		       str secret);
+
+/* Whether the report in a file, of any format, was signed with this secret and not a byte of it has changed. */
+bool move_report_check(struct arena *a, const char *file, str secret, bool *ret_ours,
+		       const char **problem);

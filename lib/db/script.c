@@ -165,6 +165,24 @@ bool script_text(struct script *s, str text, int64_t *ret_rows)
 	return true;
 }
 
+bool script_send(struct script *s, str text)
+{
+	const char *sql;
+
+	forget(s);
+	sql = terminated(s, text);
+	return sql && (PQsendQuery(s->conn, sql) || fail(s));
+}
+
+bool script_wait(struct script *s)
+{
+	for (PGresult *r; (r = PQgetResult(s->conn));) {
+		PQclear(s->result);
+		s->result = r;
+	}
+	return succeeded(s);
+}
+
 /* ---- COPY ---- */
 
 bool script_copy(struct script *s, str text)

@@ -1,6 +1,7 @@
 /*
  * A blocking connection for the move: named statements with their rows, and SQL texts that come out of a
- * dump, which no build could have embedded. Nothing else may run a text that it has put together.
+ * dump or a database's catalog, which no build could have embedded. Nothing else may run a text that it has
+ * put together.
  *
  * Each call says whether it went well; what went wrong is asked for afterwards.
  */
@@ -25,8 +26,13 @@ const char *script_problem(const struct script *s);
 int script_rows(const struct script *s);
 const char *script_value(const struct script *s, int row, int column); /* NULL: null or no such */
 
-/* Runs one statement of a dump; the rows it changed, when asked for. */
+/* Runs one statement of a dump, or one that a named statement has put together; the rows it changed, when
+ * asked for. */
 [[nodiscard]] bool script_text(struct script *s, str text, int64_t *ret_rows);
+
+/* The same in two steps, so that two servers work at the same time; nothing else may be asked of `s` between. */
+[[nodiscard]] bool script_send(struct script *s, str text);
+[[nodiscard]] bool script_wait(struct script *s);
 
 /* COPY … FROM STDIN: the statement, then data as it stands in a dump, then how many rows arrived. After a
  * failure the transaction is to be rolled back; the copy itself is over. */

@@ -233,6 +233,9 @@ struct t_run {
 struct t_run t_run_with(const char *const *settings, const char *const *arguments);
 const char *t_program(void);
 
+/* What it printed, to be asked like a reply; its status is the exit status. */
+const struct t_reply *t_run_json(struct t_run r);
+
 /* The newest mail to this address, waiting five seconds for one; each is returned once. */
 const char *t_mail(const char *address);
 

@@ -1,0 +1,2 @@
+DROP FUNCTION supabase_move.compared_value(text, text);
+DROP TABLE supabase_move.compared;
