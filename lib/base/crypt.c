@@ -7,6 +7,7 @@
 #include "lib/base/codec.h"
 #include "lib/base/rand.h"
 
+#include <openssl/bn.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -254,6 +255,60 @@ bool rsa_sha256_sign(struct arena *a, str pem, str data, str *out)
 	if (ok)
 		*out = arena_copy(a, (str){ (const char *)raw, n });
 	return ok;
+}
+
+/* ---- signatures over Curve25519 ---- */
+
+bool ed25519_verify(const uint8_t key[static ED25519_KEY], str data,
+		    const uint8_t signature[static ED25519_SIGNATURE])
+{
+	EVP_PKEY *k = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, ED25519_KEY);
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	bool ok = k && c && EVP_DigestVerifyInit_ex(c, NULL, NULL, NULL, NULL, k, NULL) == 1
+		&& EVP_DigestVerify(c, signature, ED25519_SIGNATURE, (const unsigned char *)data.p,
+				    data.n)
+			== 1;
+
+	EVP_MD_CTX_free(c);
+	EVP_PKEY_free(k);
+	return ok;
+}
+
+/*
+ * Curve25519 and edwards25519 are one curve in two coordinates, y = (u - 1) / (u + 1) modulo 2^255 - 19
+ * (RFC 7748 §4.1). A number u belongs to two points that differ in the sign of x. False for u = -1, which
+ * belongs to none.
+ */
+static bool edwards_y(const uint8_t u[static ED25519_KEY], uint8_t y[static ED25519_KEY])
+{
+	BN_CTX *c = BN_CTX_new();
+	BIGNUM *p = BN_new(), *n = BN_lebin2bn(u, ED25519_KEY, NULL), *d = BN_new();
+	bool ok = c && p && n && d && BN_set_bit(p, 255) && BN_sub_word(p, 19)
+		&& BN_clear_bit(n, 255) >= 0 && BN_copy(d, n) && BN_add_word(d, 1)
+		&& BN_add(n, n, p) && BN_sub_word(n, 1) && BN_nnmod(d, d, p, c) && !BN_is_zero(d)
+		&& BN_mod_inverse(d, d, p, c) && BN_mod_mul(n, n, d, p, c)
+		&& BN_bn2lebinpad(n, y, ED25519_KEY) == ED25519_KEY;
+
+	BN_free(p);
+	BN_free(n);
+	BN_free(d);
+	BN_CTX_free(c);
+	return ok;
+}
+
+/* The signature is one by the Ed25519 key with this y; libsignal keeps the sign of its x in the top bit of
+ * the signature's scalar, which is below 2^253. In the paper the sign is always 0. */
+bool xeddsa_verify(const uint8_t u[static ED25519_KEY], str data,
+		   const uint8_t signature[static ED25519_SIGNATURE])
+{
+	uint8_t key[ED25519_KEY], plain[ED25519_SIGNATURE];
+
+	if (!edwards_y(u, key))
+		return false;
+	memcpy(plain, signature, sizeof(plain));
+	key[ED25519_KEY - 1] |= plain[ED25519_SIGNATURE - 1] & 0x80;
+	plain[ED25519_SIGNATURE - 1] &= 0x7f;
+	return ed25519_verify(key, data, plain);
 }
 
 bool scrypt(str password, str salt, unsigned log_n, unsigned r, unsigned p, void *out, size_t n)

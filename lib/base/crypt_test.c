@@ -171,3 +171,61 @@ TEST(each_thread_has_its_context)
 			   out[i], 32);
 	}
 }
+
+/* ---- signatures over Curve25519 ---- */
+
+static bool verify(bool (*fn)(const uint8_t *, str, const uint8_t *), const char *k, str data,
+		   const char *signature)
+{
+	return fn((const uint8_t *)from_hex(k).p, data, (const uint8_t *)from_hex(signature).p);
+}
+
+TEST(ed25519_of_rfc_8032)
+{
+	const char *rfc_key = "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+	const char *good = "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+			   "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00";
+
+	EXPECT_TRUE(verify(ed25519_verify, rfc_key, S("\x72"), good));
+	EXPECT_FALSE(verify(ed25519_verify, rfc_key, S("\x73"), good));
+	EXPECT_FALSE(verify(ed25519_verify, rfc_key, S(""), good));
+	EXPECT_FALSE(verify(xeddsa_verify, rfc_key, S("\x72"), good));
+}
+
+/* Made by libsignal 0.103 over "abc": one key whose point has a negative x, one with a positive. */
+TEST(xeddsa_of_libsignal)
+{
+	static const char *const keys[] = {
+		"e75c87d9b9f0b84a671e754f867425a55e818d2be77ae26679038a5314a3053b",
+		"1ddde969ce385b58ad2b7bf61ed8351cecc0145e9481ce4a1b951993a637ef11",
+	};
+	static const char *const signatures[] = {
+		"c86099de1b78ca3ccf9e578833d8f48a128d746b402aee9a255c5e0ee4ec6e09"
+		"5ce0e40272c06b60748a21eafc0b23645e746b30ffa515a1cbb687853dc22888",
+		"475e9dcf605ab078516b965b09edb1c6f92a48aefbb7c64a499c0d0465f3c008"
+		"cdc776fe962d7354e8c83b08fdb9ac1ebe49a70e47ef43095a5ff286cb4a5f01",
+	};
+
+	for (int i = 0; i < 2; i++) {
+		EXPECT_TRUE(verify(xeddsa_verify, keys[i], S("abc"), signatures[i]));
+		EXPECT_FALSE(verify(xeddsa_verify, keys[i], S("abd"), signatures[i]));
+		EXPECT_FALSE(verify(xeddsa_verify, keys[1 - i], S("abc"), signatures[i]));
+		EXPECT_FALSE(verify(ed25519_verify, keys[i], S("abc"), signatures[i]));
+	}
+}
+
+/* u = -1 is on neither curve; 0, 1 and what is beyond the prime are of small order, and sign nothing. */
+TEST(xeddsa_of_strange_keys)
+{
+	static const char *const keys[] = {
+		"ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+		"0000000000000000000000000000000000000000000000000000000000000000",
+		"0100000000000000000000000000000000000000000000000000000000000000",
+		"ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+	};
+	const char *good = "475e9dcf605ab078516b965b09edb1c6f92a48aefbb7c64a499c0d0465f3c008"
+			   "cdc776fe962d7354e8c83b08fdb9ac1ebe49a70e47ef43095a5ff286cb4a5f01";
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
+		EXPECT_FALSE(verify(xeddsa_verify, keys[i], S("abc"), good));
+}

@@ -1,5 +1,6 @@
 // Calls the operations of the document and holds each reply against it: the status is one of those
 // listed, a JSON body fits its schema, and no member of it is missing in the schema.
+import { generateKeyPairSync, sign } from 'node:crypto';
 import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
@@ -43,6 +44,27 @@ async function judge(server, validators, operation, reply) {
 	return validate.errors.map((e) => `${what}: ${e.instancePath || '/'} ${e.message} ${JSON.stringify(e.params)}`);
 }
 
+// Keys of the seeded user, so that there is a bundle to read.
+async function publishKeys(server) {
+	const raw = (key) => Buffer.from(key.export({ format: 'jwk' }).x, 'base64url');
+	const signing = generateKeyPairSync('ed25519');
+	const agreeing = raw(generateKeyPairSync('x25519').publicKey);
+	const body = {
+		identity_key_public: [raw(signing.publicKey), agreeing].map((key) => key.toString('base64')).join(':'),
+		registration_id: 1,
+		signed_prekey_id: 1,
+		signed_prekey_public: agreeing.toString('base64'),
+		signed_prekey_signature: sign(null, agreeing, signing.privateKey).toString('base64'),
+		one_time_prekeys: [{ key_id: 0, public_key: agreeing.toString('base64') }],
+	};
+
+	await fetch(`${server.url}/api/v1/keys`, {
+		method: 'POST',
+		body: JSON.stringify(body),
+		headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${server.token}` },
+	});
+}
+
 // Values for parameters, taken from what the seeded server itself shows.
 async function examples(server) {
 	const { posts } = await server.get('/api/v1/feed/sojorn');
@@ -54,10 +76,12 @@ async function examples(server) {
 	const { profiles: [friend] } = await server.get('/api/v1/mutual-follows');
 	const { conversation_id: conversations } = await server.get(`/api/v1/conversation?other_user_id=${friend.id}`);
 
+	await publishKeys(server);
+
 	return {
-		own: { posts: own.posts[0].id, users: server.login.id, profiles: server.login.id },
+		own: { posts: own.posts[0].id, users: server.login.id, profiles: server.login.id, keys: server.login.id },
 		ids: { posts: post.id, users: post.author_id, profiles: post.author_id, beacons: beacons?.[0]?.id,
-			conversations },
+			conversations, keys: server.login.id },
 		query: { q: 'the', token: 'of-nobody', lat: '52.52', latitude: '52.52', long: '13.40', lng: '13.40', lon: '13.40',
 			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle, other_user_id: friend.id },
 		path: { handle: server.login.handle, name: hashtags[0].name },
