@@ -16,7 +16,7 @@ struct request {
 	struct move_options move;
 	const char *report, *check; /* files */
 	const char *settle;
-	bool json;
+	bool json, once, abort;
 };
 
 /* ---- telling ---- */
@@ -39,7 +39,23 @@ static void show_progress(void *arg, const char *what, int64_t done, int64_t tot
 	p->shown = true;
 }
 
+static void show_following(void *arg, int64_t lag_ms, int64_t waiting)
+{
+	const struct request *q = arg;
+
+	printf(q->json ? "{\"lag_ms\":%lld,\"waiting\":%lld}\n"
+		       : "%lld ms behind, %lld changes waiting\n",
+	       (long long)lag_ms, (long long)waiting);
+	fflush(stdout);
+}
+
 /* ---- the subcommands; each returns the exit status ---- */
+
+static int fail(const struct request *q, const char *problem)
+{
+	fprintf(stderr, "sojorn supabase %s: %s\n", q->verb, problem);
+	return FAILED;
+}
 
 static int print_report(struct arena *a, struct request *q, enum move_report which)
 {
@@ -47,12 +63,20 @@ static int print_report(struct arena *a, struct request *q, enum move_report whi
 	bool ok;
 	str text;
 
-	if (!move_report(a, &q->move, which, q->json, &text, &ok, &problem)) {
-		fprintf(stderr, "sojorn supabase %s: %s\n", q->verb, problem);
-		return FAILED;
-	}
+	if (!move_report(a, &q->move, which, q->json, &text, &ok, &problem))
+		return fail(q, problem);
 	fwrite(text.p, 1, text.n, stdout);
 	return ok ? DONE : FAILED;
+}
+
+static int abort_import(struct arena *a, struct request *q)
+{
+	const char *problem;
+
+	if (!move_abort(a, &q->move, &problem))
+		return fail(q, problem);
+	puts("nothing of the move is left on the source, and nothing in the landing zone");
+	return DONE;
 }
 
 static int import(struct arena *a, struct request *q)
@@ -61,15 +85,15 @@ static int import(struct arena *a, struct request *q)
 	const char *problem;
 	bool good;
 
+	if (q->abort)
+		return abort_import(a, q);
 	q->move.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
 	q->move.progress_arg = &progress;
 	good = move_import(a, &q->move, &problem);
 	if (progress.shown)
 		fprintf(stderr, "\r\033[K");
-	if (!good) {
-		fprintf(stderr, "sojorn supabase import: %s\n", problem);
-		return FAILED;
-	}
+	if (!good)
+		return fail(q, problem);
 	return print_report(a, q, MOVE_STATUS);
 }
 
@@ -80,7 +104,17 @@ static int status(struct arena *a, struct request *q)
 
 static int inventory(struct arena *a, struct request *q)
 {
-	return print_report(a, q, MOVE_INVENTORY);
+	return print_report(a, q, q->move.source ? MOVE_SOURCE : MOVE_INVENTORY);
+}
+
+static int follow(struct arena *a, struct request *q)
+{
+	const char *problem;
+
+	q->move.following = show_following;
+	q->move.progress_arg = q;
+	q->move.wait_ms = 60 * 1000;
+	return move_follow(a, &q->move, q->once, &problem) ? DONE : fail(q, problem);
 }
 
 static enum move_format format_of(const char *file)
@@ -113,10 +147,8 @@ static int check_signature(struct arena *a, struct request *q)
 	const char *problem;
 	bool ours;
 
-	if (!move_report_check(a, q->check, q->move.jwt_secret, &ours, &problem)) {
-		fprintf(stderr, "sojorn supabase verify: %s\n", problem);
-		return FAILED;
-	}
+	if (!move_report_check(a, q->check, q->move.jwt_secret, &ours, &problem))
+		return fail(q, problem);
 	printf("%s: %s\n", q->check,
 	       ours ? "signed here, and unchanged" : "not signed with this JWT_SECRET, or changed");
 	return ours ? DONE : FAILED;
@@ -141,10 +173,8 @@ static int verify(struct arena *a, struct request *q)
 	good = move_verify(a, &q->move, &v, &ok, &problem);
 	if (progress.shown)
 		fprintf(stderr, "\r\033[K");
-	if (!good) {
-		fprintf(stderr, "sojorn supabase verify: %s\n", problem);
-		return FAILED;
-	}
+	if (!good)
+		return fail(q, problem);
 	text = move_verify_report(a, v, q->json ? MOVE_JSON : MOVE_TEXT, (str){ 0 });
 	fwrite(text.p, 1, text.n, stdout);
 	text = move_verify_report(a, v, format_of(q->report ? q->report : ""), q->move.jwt_secret);
@@ -156,13 +186,10 @@ static int verify(struct arena *a, struct request *q)
 static const struct subcommand {
 	const char *name;
 	int (*run)(struct arena *a, struct request *q);
-	bool dumps; /* takes --dump */
+	bool begins; /* takes --dump or --source */
 } subcommands[] = {
-	{ "import", import, true },
-	{ "inventory", inventory, false },
-	{ "verify", verify, false },
-	{ "status", status, false },
-	{ 0 },
+	{ "import", import, true },  { "inventory", inventory, false }, { "follow", follow, false },
+	{ "verify", verify, false }, { "status", status, false },	{ 0 },
 };
 
 /* ---- the command line ---- */
@@ -219,6 +246,10 @@ static const char *parse(struct request *q, int argc, char **argv)
 			q->move.again = true;
 		else if (strcmp(argv[i], "--force") == 0)
 			q->move.force = true;
+		else if (strcmp(argv[i], "--once") == 0)
+			q->once = true;
+		else if (strcmp(argv[i], "--abort") == 0)
+			q->abort = true;
 		else if (strcmp(argv[i], "--dump") == 0)
 			i = take_files(q, argc, argv, i);
 		else if (!q->verb && argv[i][0] != '-')
@@ -229,6 +260,20 @@ static const char *parse(struct request *q, int argc, char **argv)
 	if (q->settle && !to_seconds(q->settle, &q->move.settle_seconds))
 		return "--settle is in seconds, up to 600";
 	return q->verb ? NULL : "say what to do";
+}
+
+/* What does not go together. */
+static const char *misuse(const struct subcommand *s, const struct request *q)
+{
+	bool dumps = q->move.nfiles > 0, live = q->move.source != NULL;
+
+	if (dumps && live)
+		return "--dump or --source, not both";
+	if (s->begins && !dumps && !live && !q->abort)
+		return "--dump names the files, --source a live project";
+	if (!s->begins && dumps)
+		return "--dump is for import";
+	return NULL;
 }
 
 static int run(const struct subcommand *s, struct request *q, const struct config *c)
@@ -261,9 +306,9 @@ static int supabase(int argc, char **argv)
 		s++;
 	if (!s->name)
 		return command_usage(&cmd_supabase, "no such step");
-	if (s->dumps != (q.move.nfiles > 0))
-		return command_usage(&cmd_supabase,
-				     s->dumps ? "--dump names the files" : "--dump is for import");
+	problem = misuse(s, &q);
+	if (problem)
+		return command_usage(&cmd_supabase, problem);
 	c = options_load();
 	if (!c)
 		return FAILED;
@@ -274,19 +319,24 @@ static int supabase(int argc, char **argv)
 
 const struct command cmd_supabase = {
 	.name = "supabase",
-	.args = "import --dump FILE... | inventory | verify [--source URL] | status [--json]",
+	.args = "import --dump FILE...|--source URL | inventory | follow | verify | status [--json]",
 	.help = "move a Supabase project onto this server",
 	.details =
-		"  import     read dumps in this order and take over what is in them; the same command again\n"
-		"             goes on where it was stopped\n"
-		"  inventory  list what was found, what became of it, and what somebody has to decide\n"
+		"  inventory  list what was found, what became of it, and what somebody has to decide; with\n"
+		"             --source of a project before anything is taken over\n"
+		"  import     read dumps in this order, or copy a live project, and take over what is in them;\n"
+		"             the same command again goes on where it was stopped\n"
+		"  follow     keep what was imported up to date with its live source, until SIGTERM\n"
 		"  verify     compare the source, the landing zone and the result, row by row\n"
 		"  status     how far the move is\n\n"
 		"  --dump FILE...  plain SQL of pg_dump, or roles, schema and data of the Supabase CLI\n"
-		"  --replace       take this dump in place of the one imported before\n"
+		"  --source URL    the project's database, direct or by port 5432, as its role postgres; for\n"
+		"                  verify: compare with the project itself, too, while people use it\n"
+		"  --once          follow: until everything that is there now has come through\n"
+		"  --abort         import: take away what has been made on the source and in the landing zone\n"
+		"  --replace       take this one in place of what was imported before\n"
 		"  --again         transform once more, over what has changed here since\n"
 		"  --force         import beside accounts that are here already\n"
-		"  --source URL    compare with the project itself, too, while people use it\n"
 		"  --settle N      a row that stays another one for N seconds (3) counts as different\n"
 		"  --app-role R    the role that serves, if it is not the one of DATABASE_URL\n"
 		"  --report FILE   write a signed report: .json, .html or text\n"

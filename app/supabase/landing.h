@@ -9,6 +9,7 @@
 struct move {
 	struct arena *arena; /* lives as long as the move */
 	struct script *db;
+	struct script *source; /* the live project, as its limited role; NULL: not connected */
 	const struct move_options *options;
 	char run[24]; /* its id, as parameters are */
 	const char *phase;
@@ -20,6 +21,12 @@ bool move_fail(struct move *m, const char *format, ...) __attribute__((format(pr
 
 /* A named statement; false with the database's problem kept. */
 bool move_do(struct move *m, const struct stmt *s, const char *const *values);
+
+/* The same on the source. */
+bool move_there(struct move *m, const struct stmt *s, const char *const *values);
+
+/* Sleeps. */
+void move_pause(int milliseconds);
 
 /* Reads what is left of the dump. False: m->problem. */
 bool landing_run(struct move *m);

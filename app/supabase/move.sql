@@ -25,7 +25,7 @@ SELECT set_config('search_path', 'public, extensions', false), set_config('TimeZ
        set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
        set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false),
        set_config('extra_float_digits', '3', false), set_config('row_security', 'off', false),
-       set_config('xmloption', 'content', false)
+       set_config('xmloption', 'content', false), set_config('supabase_move.mover', 'on', false)
 
 -- Rows may come before those they refer to; every reference is looked at again when all are there.
 -- name: move_without_triggers [write]
@@ -154,6 +154,7 @@ SELECT set_config('move.table', COALESCE((
 DO $$
 DECLARE t record;
 BEGIN
+	PERFORM supabase_move.shape_nothing();
 	FOR t IN SELECT DISTINCT split_part(object, '.', 1) AS schema FROM supabase_move.ledger
 	          WHERE outcome IN ('done', 'partial') AND kind IN ('schema', 'rows', 'table')
 		    AND object LIKE '%.%' AND object NOT LIKE 'public.%' LOOP

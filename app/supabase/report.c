@@ -1,7 +1,9 @@
 /* What the move has found and done, as text and as JSON; see supabase.h. */
 #include "app/supabase/landing.h"
+#include "app/supabase/live.h"
 #include "app/supabase/move.sql.h"
 #include "app/supabase/report.sql.h"
+#include "app/supabase/source.sql.h"
 #include "lib/base/json.h"
 
 #include <stdio.h>
@@ -149,19 +151,54 @@ static bool report_inventory(struct report *r)
 			       (const char *[]){ "what", "count", "question", NULL }, run, &n);
 }
 
+/* A list that the source is asked for. */
+static bool report_there(struct report *r, const struct stmt *s, const char *name,
+			 const char *const *columns, const char *const *values)
+{
+	struct script *here = r->m->db;
+	bool good;
+	int n;
+
+	r->m->db = r->m->source;
+	good = report_list(r, s, name, columns, values, &n);
+	r->m->db = here;
+	return good;
+}
+
+static bool report_source(struct report *r)
+{
+	const char *catalog;
+
+	if (!live_catalog(r->m, &catalog))
+		return false;
+	catalog = arena_cstr(r->m->arena, str_of(catalog));
+	return report_there(r, &sql_move_source_tables_list, "tables",
+			    (const char *[]){ "name", "rows", "bytes", "verdict", NULL }, &catalog)
+		&& move_there(r->m, &sql_move_source_accounts_look, NULL)
+		&& report_there(r, &sql_move_source_accounts, "accounts",
+				(const char *[]){ "password", "count", "verdict", NULL }, NULL)
+		&& report_there(r, &sql_move_source_left_behind, "stays behind",
+				(const char *[]){ "kind", "object", "text", NULL }, NULL)
+		&& report_there(r, &sql_move_source_sequences, "sequences",
+				(const char *[]){ "name", "last", NULL }, NULL)
+		&& report_there(r, &sql_move_source_made, "made by this move",
+				(const char *[]){ "kind", "object", NULL }, NULL);
+}
+
 static bool report_body(struct report *r, enum move_report which)
 {
 	static bool (*const parts[])(struct report *) = {
 		[MOVE_STATUS] = report_status,
 		[MOVE_INVENTORY] = report_inventory,
+		[MOVE_SOURCE] = report_source,
 	};
 
 	if (r->json) {
 		json_init(&r->w, r->m->arena, 4096);
 		json_object_begin(&r->w);
-		member(r, "phase", r->m->phase);
+		member(r, "phase", r->m->run[0] ? r->m->phase : "none");
 	} else {
-		say(r, "phase: %s\n", r->m->phase);
+		say(r, "phase: %s\n", r->m->run[0] ? r->m->phase : "none");
 	}
 	if (!parts[which](r))
 		return false;
@@ -182,9 +219,12 @@ bool move_report(struct arena *a, const struct move_options *o, enum move_report
 	struct report r = { .m = &m, .json = json, .ok = true, .text = S("") };
 	bool good = move_open(&m) && move_find_run(&m) && move_do(&m, &sql_move_own_names, NULL);
 
-	if (good && !m.run[0])
+	if (good && which == MOVE_SOURCE)
+		good = live_connect(&m);
+	else if (good && !m.run[0])
 		good = move_fail(&m, "nothing has been imported yet");
 	good = good && report_body(&r, which);
+	script_close(m.source);
 	script_close(m.db);
 	*out = r.text;
 	*ret_ok = r.ok;

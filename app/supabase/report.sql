@@ -6,8 +6,8 @@ DO $$
 DECLARE t record; n bigint;
 BEGIN
 	DELETE FROM supabase_move.landed;
-	FOR t IN SELECT DISTINCT object FROM supabase_move.ledger WHERE kind IN ('rows', 'table') AND object LIKE '%.%'
-	LOOP
+	FOR t IN SELECT object FROM supabase_move.ledger WHERE kind IN ('rows', 'table') AND object LIKE '%.%'
+	         UNION SELECT schema || '.' || name FROM supabase_move.tables LOOP
 		CONTINUE WHEN to_regclass(format('%I.%I', split_part(t.object, '.', 1),
 			substr(t.object, strpos(t.object, '.') + 1))) IS NULL;
 		EXECUTE format('SELECT count(*) FROM %I.%I', split_part(t.object, '.', 1),
@@ -16,11 +16,13 @@ BEGIN
 	END LOOP;
 END $$
 
--- Source: what the reader has counted.
+-- Source: what the reader has counted; of a live source, what replication has brought.
 -- name: move_report_tables     $1 run bigint
 WITH source AS (
 	SELECT object AS name, sum(n)::bigint AS n FROM supabase_move.ledger
 	 WHERE run_id = $1 AND outcome IN ('done', 'partial') AND kind = 'rows' GROUP BY object
+	UNION ALL
+	SELECT t.schema || '.' || t.name, l.n FROM supabase_move.tables t JOIN supabase_move.landed l ON l.name = t.schema || '.' || t.name
 ), kept AS (
 	SELECT 'auth.users' AS name, (SELECT count(*) FROM users u JOIN supabase_move.auth_users s ON s.id = u.id) AS n
 	UNION ALL SELECT 'public.profiles', (SELECT count(*) FROM profiles p JOIN supabase_move.profiles s ON s.id = p.id)

@@ -2,6 +2,7 @@
 #include "app/supabase/supabase.h"
 
 #include "app/supabase/landing.h"
+#include "app/supabase/live.h"
 #include "app/supabase/move.sql.h"
 #include "app/supabase/transform.h"
 #include "lib/base/crypt.h"
@@ -9,6 +10,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { CONNECT_SECONDS = 10, PRINTED = 1 << 20 };
 
@@ -27,6 +29,17 @@ bool move_do(struct move *m, const struct stmt *s, const char *const *values)
 {
 	return script_run(m->db, s, values)
 		|| move_fail(m, "%s: %s", s->name, script_problem(m->db));
+}
+
+bool move_there(struct move *m, const struct stmt *s, const char *const *values)
+{
+	return script_run(m->source, s, values)
+		|| move_fail(m, "the source: %s: %s", s->name, script_problem(m->source));
+}
+
+void move_pause(int milliseconds)
+{
+	nanosleep(&(struct timespec){ milliseconds / 1000, milliseconds % 1000 * 1000000L }, NULL);
 }
 
 bool move_open(struct move *m)
@@ -170,17 +183,19 @@ static bool choose_run(struct move *m)
 
 static bool import(struct move *m)
 {
-	if (!move_open(m) || !move_do(m, &sql_move_lock, NULL) || !choose_run(m))
+	bool live = m->options->source != NULL;
+
+	if (!move_open(m) || !move_do(m, &sql_move_lock, NULL)
+	    || !(live ? live_choose_run(m) : choose_run(m)))
 		return false;
 	if (strcmp(m->phase, "landing") == 0) {
-		if (!landing_run(m))
+		if (!(live ? live_run(m) : landing_run(m)))
 			return false;
 		m->phase = "landed";
 	}
 	if (strcmp(m->phase, "transformed") == 0 && !m->options->again)
 		return true;
-	return move_do(m, &sql_move_own_names, NULL) && transform_run(m)
-		&& move_do(m, &sql_move_run_phase, (const char *[]){ m->run, "transformed" });
+	return move_do(m, &sql_move_own_names, NULL) && transform_run(m);
 }
 
 bool move_import(struct arena *a, const struct move_options *o, const char **problem)
@@ -188,6 +203,7 @@ bool move_import(struct arena *a, const struct move_options *o, const char **pro
 	struct move m = { .arena = a, .options = o };
 	bool good = import(&m);
 
+	script_close(m.source);
 	script_close(m.db);
 	if (!good)
 		*problem = m.problem ? m.problem : "the database does not answer";

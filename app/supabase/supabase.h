@@ -2,7 +2,8 @@
  * Leaving Supabase: takes the database of a project over. A dump's tables arrive unchanged in a landing zone
  * (schemas auth, storage, public and the app's own), each statement in a ledger; then SQL turns them into the
  * tables of schema sojorn. State is in schema supabase_move of the target database, so that an import that was
- * killed goes on where it was. For the command line: everything here blocks.
+ * killed goes on where it was. A live project is taken over by PostgreSQL's own logical replication and followed
+ * until the cutover. For the command line: everything here blocks.
  */
 #pragma once
 
@@ -12,7 +13,7 @@ struct move_options {
 	const char *url;	  /* of the target database */
 	const char *const *files; /* dumps, in the order they are to be read */
 	int nfiles;
-	const char *source;   /* URL of the live project, to compare with */
+	const char *source;   /* URL of the live project; its limited role will do */
 	const char *app_role; /* whose view of the rows is checked; NULL: the role of url */
 	int settle_seconds;   /* how long a row must stand still before it counts as different */
 	str jwt_secret;	      /* seals second factors as the server opens them; absent: not set */
@@ -22,14 +23,25 @@ struct move_options {
 
 	/* Called now and then; may be NULL. In bytes of the dump, or in steps. */
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
+	/* While following: how old what has come through is, and how many changes wait. May be NULL. */
+	void (*following)(void *arg, int64_t lag_ms, int64_t waiting);
 	void *progress_arg;
+	int64_t wait_ms; /* how long something may take to come through */
 };
 
 /* Reads and transforms what is left to be. False: *problem says why, as in all below. */
 bool move_import(struct arena *a, const struct move_options *o, const char **problem);
 
-/* A report on the newest run, as text or as one JSON object. ret_ok: nothing is wrong. */
-enum move_report { MOVE_STATUS, MOVE_INVENTORY };
+/* Keeps what was imported up to date with its live source until SIGTERM, or until a cutover begins; `once`:
+ * until everything that is there now has come through. */
+bool move_follow(struct arena *a, const struct move_options *o, bool once, const char **problem);
+
+/* Takes away what has been made on the live source and in the landing zone; what the app has got stays. */
+bool move_abort(struct arena *a, const struct move_options *o, const char **problem);
+
+/* A report on the newest run, or on a source before there is one (MOVE_SOURCE), as text or as one JSON object.
+ * ret_ok: nothing is wrong. */
+enum move_report { MOVE_STATUS, MOVE_INVENTORY, MOVE_SOURCE };
 bool move_report(struct arena *a, const struct move_options *o, enum move_report which, bool json,
 		 str *out, bool *ret_ok, const char **problem);
 

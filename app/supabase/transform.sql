@@ -1,6 +1,9 @@
 -- From the landing zone to schema sojorn. Each statement may be run again and then changes nothing; the views
 -- they read show the source whatever its age (migrations: supabase_move.shape_all). A row that cannot come over
--- stays in the landing zone and has a finding; texts are never cut. Parameters are keys to look at, NULL for all.
+-- stays in the landing zone and has a finding; texts are never cut.
+--
+-- Parameters are the keys to look at, NULL for everything; a pair is an element of each of two lists. What only
+-- makes sense for keys (rows that are gone, rows that must give way first) is in follow.sql.
 
 -- name: move_shape [write]
 SELECT supabase_move.shape_all(), supabase_move.shape_auth()
@@ -11,11 +14,11 @@ DELETE FROM supabase_move.findings
 -- ---- accounts ----
 
 -- Of several with one address, the one with the newest sign-in may use it.
--- name: move_users
+-- name: move_users     $1 users uuids
 WITH source AS (
 	SELECT s.*, NULLIF(lower(btrim(s.email)), '') AS address,
 	       supabase_move.hash_kind(s.encrypted_password) AS hash
-	  FROM supabase_move.auth_users s
+	  FROM supabase_move.auth_users s WHERE ($1::uuid[] IS NULL OR s.id = ANY ($1))
 ), ranked AS (
 	SELECT s.*, s.address IS NOT NULL AND (row_number() OVER (PARTITION BY s.address
 		ORDER BY s.deleted_at IS NOT NULL, COALESCE(s.is_sso_user, false), s.last_sign_in_at DESC NULLS LAST,
@@ -53,7 +56,7 @@ WHERE (u.email, u.encrypted_password, u.status, u.password_reset_needed, u.dupli
 
 -- Everybody has a profile: what the old sign-up trigger did, and did not for accounts made by hand. Of several
 -- with one handle in other letters, the oldest profile keeps it.
--- name: move_profiles
+-- name: move_profiles     $1 users uuids
 WITH source AS (
 	SELECT u.id, u.raw_user_meta_data AS meta, p.handle, p.display_name, p.bio, p.avatar_url, p.cover_url,
 	       p.location, p.website, p.interests, p.status_text, p.status_updated_at, p.metadata_fields, p.role,
@@ -66,6 +69,7 @@ WITH source AS (
 			supabase_move.as_of()) AS updated_at
 	  FROM supabase_move.auth_users u
 	  LEFT JOIN supabase_move.profiles p ON p.id = u.id
+	 WHERE ($1::uuid[] IS NULL OR u.id = ANY ($1))
 ), wished AS (
 	SELECT s.*, lower(left(COALESCE(NULLIF(btrim(s.handle), ''), NULLIF(btrim(meta ->> 'handle'), ''),
 		NULLIF(btrim(meta ->> 'username'), ''), 'user_' || left(replace(s.id::text, '-', ''), 12)), 64)) AS wish
@@ -102,29 +106,31 @@ WHERE (p.handle, p.display_name, p.bio, p.avatar_url, p.cover_url, p.location, p
 	excluded.status_text, excluded.status_updated_at, excluded.metadata_fields, excluded.created_at,
 	excluded.updated_at)
 
--- name: move_private
+-- name: move_private     $1 users uuids
 INSERT INTO profile_private AS v (user_id, birth_month, birth_year, strikes, origin_country)
 SELECT u.id, CASE WHEN p.birth_month BETWEEN 1 AND 12 THEN p.birth_month ELSE 0 END,
        GREATEST(COALESCE(p.birth_year, 0), 0), GREATEST(COALESCE(p.strikes, 0), 0), p.origin_country
   FROM supabase_move.auth_users u LEFT JOIN supabase_move.profiles p ON p.id = u.id
+ WHERE ($1::uuid[] IS NULL OR u.id = ANY ($1))
 ON CONFLICT (user_id) DO UPDATE SET birth_month = excluded.birth_month, birth_year = excluded.birth_year,
 	strikes = excluded.strikes, origin_country = excluded.origin_country
 WHERE (v.birth_month, v.birth_year, v.strikes, v.origin_country) IS DISTINCT FROM
 	(excluded.birth_month, excluded.birth_year, excluded.strikes, excluded.origin_country)
 
--- name: move_settings
+-- name: move_settings     $1 users uuids
 INSERT INTO user_settings (user_id, updated_at)
-SELECT id, supabase_move.as_of() FROM supabase_move.auth_users ON CONFLICT (user_id) DO NOTHING
+SELECT id, supabase_move.as_of() FROM supabase_move.auth_users WHERE ($1::uuid[] IS NULL OR id = ANY ($1)) ON CONFLICT (user_id) DO NOTHING
 
--- name: move_trust
+-- name: move_trust     $1 users uuids
 INSERT INTO trust_state AS t (user_id, harmony_score, tier, last_post_at, updated_at)
 SELECT u.id, LEAST(GREATEST(COALESCE(s.harmony_score, 50), 0), 100),
        supabase_move.text_or(s.tier, '{sprout,trusted,elder,established}', 'new'),
        supabase_move.plain_time(s.last_post_at),
        COALESCE(supabase_move.plain_time(s.updated_at), supabase_move.as_of())
   FROM supabase_move.auth_users u
-  LEFT JOIN (SELECT DISTINCT ON (user_id) * FROM supabase_move.trust_state ORDER BY user_id, updated_at DESC NULLS LAST) s
-	ON s.user_id = u.id
+  LEFT JOIN (SELECT DISTINCT ON (user_id) * FROM supabase_move.trust_state WHERE ($1::uuid[] IS NULL OR user_id = ANY ($1))
+	ORDER BY user_id, updated_at DESC NULLS LAST) s ON s.user_id = u.id
+ WHERE ($1::uuid[] IS NULL OR u.id = ANY ($1))
 ON CONFLICT (user_id) DO UPDATE SET harmony_score = excluded.harmony_score, tier = excluded.tier,
 	last_post_at = excluded.last_post_at, updated_at = excluded.updated_at
 WHERE (t.harmony_score, t.tier, t.last_post_at, t.updated_at) IS DISTINCT FROM
@@ -301,11 +307,16 @@ ON CONFLICT (id) DO UPDATE SET slug = excluded.slug, name = excluded.name, descr
 	created_at = excluded.created_at
 WHERE c.* IS DISTINCT FROM excluded.*
 
--- name: move_category_settings
+-- name: move_category_settings     $1 users uuids, $2 categories uuids
+WITH picked AS (
+	SELECT s.* FROM supabase_move.user_category_settings s WHERE $1::uuid[] IS NULL
+	UNION ALL
+	SELECT s.* FROM unnest($1, $2) AS k (a, b) JOIN supabase_move.user_category_settings s ON s.user_id = k.a AND s.category_id = k.b
+)
 INSERT INTO user_category_settings AS o (user_id, category_id, enabled, updated_at)
 SELECT DISTINCT ON (s.user_id, s.category_id) s.user_id, s.category_id, COALESCE(s.enabled, true),
        COALESCE(supabase_move.plain_time(s.updated_at), supabase_move.as_of())
-  FROM supabase_move.user_category_settings s
+  FROM picked s
   JOIN users u ON u.id = s.user_id
   JOIN categories c ON c.id = s.category_id
  ORDER BY s.user_id, s.category_id, s.updated_at DESC
@@ -314,12 +325,17 @@ WHERE o.* IS DISTINCT FROM excluded.*
 
 -- ---- the graph ----
 
--- name: move_follows
+-- name: move_follows     $1 followers uuids, $2 followed uuids
+WITH picked AS (
+	SELECT s.* FROM supabase_move.follows s WHERE $1::uuid[] IS NULL
+	UNION ALL
+	SELECT s.* FROM unnest($1, $2) AS k (a, b) JOIN supabase_move.follows s ON s.follower_id = k.a AND s.following_id = k.b
+)
 INSERT INTO follows AS f (follower_id, following_id, status, created_at)
 SELECT DISTINCT ON (s.follower_id, s.following_id) s.follower_id, s.following_id,
        supabase_move.text_or(s.status, '{pending,accepted}', 'accepted'),
        COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of())
-  FROM supabase_move.follows s
+  FROM picked s
   JOIN profiles a ON a.id = s.follower_id
   JOIN profiles b ON b.id = s.following_id
  WHERE s.follower_id <> s.following_id
@@ -327,11 +343,16 @@ SELECT DISTINCT ON (s.follower_id, s.following_id) s.follower_id, s.following_id
 ON CONFLICT (follower_id, following_id) DO UPDATE SET status = excluded.status, created_at = excluded.created_at
 WHERE f.* IS DISTINCT FROM excluded.*
 
--- name: move_blocks
+-- name: move_blocks     $1 blockers uuids, $2 blocked uuids
+WITH picked AS (
+	SELECT s.* FROM supabase_move.blocks s WHERE $1::uuid[] IS NULL
+	UNION ALL
+	SELECT s.* FROM unnest($1, $2) AS k (a, b) JOIN supabase_move.blocks s ON s.blocker_id = k.a AND s.blocked_id = k.b
+)
 INSERT INTO blocks AS k (blocker_id, blocked_id, created_at)
 SELECT DISTINCT ON (s.blocker_id, s.blocked_id) s.blocker_id, s.blocked_id,
        COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of())
-  FROM supabase_move.blocks s
+  FROM picked s
   JOIN profiles a ON a.id = s.blocker_id
   JOIN profiles b ON b.id = s.blocked_id
  WHERE s.blocker_id <> s.blocked_id
@@ -341,14 +362,23 @@ WHERE k.* IS DISTINCT FROM excluded.*
 
 -- ---- posts ----
 
--- A post whose parent is gone begins a thread, and so does each of a ring that answers itself. A visibility
+-- A post whose parent is gone begins a thread, and so does each of a ring that answers itself, and what answers
+-- these. A visibility
 -- nobody knows becomes private, a status nobody knows waits for a moderator.
--- name: move_posts
-WITH RECURSIVE source AS (
-	SELECT s.* FROM supabase_move.posts s JOIN profiles a ON a.id = s.author_id
-	 WHERE s.id IS NOT NULL AND NOT COALESCE(s.is_beacon, false)
+-- name: move_posts     $1 posts uuids
+WITH RECURSIVE scope AS (
+	SELECT s.id FROM supabase_move.posts s WHERE ($1::uuid[] IS NULL OR s.id = ANY ($1))
+	UNION
+	SELECT s.id FROM scope o JOIN supabase_move.posts s ON s.chain_parent_id = o.id WHERE $1::uuid[] IS NOT NULL
+), source AS (
+	SELECT s.* FROM scope o JOIN supabase_move.posts s ON s.id = o.id JOIN profiles a ON a.id = s.author_id
+	 WHERE NOT COALESCE(s.is_beacon, false)
 ), tree AS (
-	SELECT s.id, NULL::uuid AS parent, NULL::uuid AS root, 0 AS depth FROM source s
+	SELECT s.id, p.id AS parent, COALESCE(p.root_id, p.id) AS root, COALESCE(p.depth + 1, 0) AS depth
+	  FROM source s
+	  LEFT JOIN posts p ON $1::uuid[] IS NOT NULL AND p.id = s.chain_parent_id AND p.kind = 'post'
+		AND NOT (p.depth = 0 AND EXISTS (SELECT FROM supabase_move.posts r
+			JOIN posts q ON q.id = r.chain_parent_id AND q.kind = 'post' WHERE r.id = p.id))
 	 WHERE NOT EXISTS (SELECT FROM source p WHERE p.id = s.chain_parent_id)
 	UNION ALL
 	SELECT s.id, t.id, COALESCE(t.root, t.id), t.depth + 1
@@ -398,20 +428,30 @@ ON CONFLICT (id) DO UPDATE SET author_id = excluded.author_id, status = excluded
 	link_preview_site_name = excluded.link_preview_site_name, is_imported = true
 WHERE to_jsonb(p) - 'search' - 'frames_moderated_at' <> to_jsonb(excluded) - 'search' - 'frames_moderated_at'
 
--- name: move_post_places
+-- name: move_post_places     $1 posts uuids
 INSERT INTO post_places AS o (post_id, location)
 SELECT s.id, s.location FROM supabase_move.posts s JOIN posts p ON p.id = s.id WHERE s.location IS NOT NULL
+   AND ($1::uuid[] IS NULL OR s.id = ANY ($1))
 ON CONFLICT (post_id) DO UPDATE SET location = excluded.location
 WHERE o.location::text <> excluded.location::text
 
--- name: move_comments
-WITH RECURSIVE source AS (
+-- name: move_comments     $1 comments uuids
+WITH RECURSIVE scope AS (
+	SELECT s.id FROM supabase_move.comments s WHERE ($1::uuid[] IS NULL OR s.id = ANY ($1))
+	UNION
+	SELECT s.id FROM scope o JOIN supabase_move.comments s ON s.parent_id = o.id WHERE $1::uuid[] IS NOT NULL
+), source AS (
 	SELECT s.*, p.depth AS post_depth, COALESCE(p.root_id, p.id) AS root
-	  FROM supabase_move.comments s
+	  FROM scope o
+	  JOIN supabase_move.comments s ON s.id = o.id
 	  JOIN posts p ON p.id = s.post_id AND p.kind = 'post'
 	  JOIN profiles a ON a.id = s.author_id
 ), tree AS (
-	SELECT s.id, s.post_id AS parent, s.post_depth + 1 AS depth FROM source s
+	SELECT s.id, COALESCE(q.id, s.post_id) AS parent, COALESCE(q.depth, s.post_depth) + 1 AS depth
+	  FROM source s
+	  LEFT JOIN posts q ON $1::uuid[] IS NOT NULL AND q.id = s.parent_id AND q.comment_on_id = s.post_id
+		AND NOT (q.chain_parent_id = q.comment_on_id AND EXISTS (SELECT FROM supabase_move.comments r
+			JOIN posts x ON x.id = r.parent_id AND x.comment_on_id = r.post_id WHERE r.id = q.id))
 	 WHERE NOT EXISTS (SELECT FROM source p WHERE p.id = s.parent_id AND p.post_id = s.post_id)
 	UNION ALL
 	SELECT s.id, t.id, t.depth + 1
@@ -437,45 +477,55 @@ WHERE p.kind = 'comment' AND (p.author_id, p.status, p.created_at, p.deleted_at,
 	(excluded.author_id, excluded.status, excluded.created_at, excluded.deleted_at, excluded.chain_parent_id,
 	excluded.root_id, excluded.comment_on_id, excluded.depth, excluded.cis_score, excluded.tone_label, excluded.body)
 
--- name: move_likes
+-- name: move_likes     $1 posts uuids, $2 users uuids
+WITH picked AS (
+	SELECT s.* FROM supabase_move.post_likes s WHERE $1::uuid[] IS NULL
+	UNION ALL
+	SELECT s.* FROM unnest($1, $2) AS k (a, b) JOIN supabase_move.post_likes s ON s.post_id = k.a AND s.user_id = k.b
+)
 INSERT INTO post_likes (post_id, user_id, created_at)
 SELECT s.post_id, s.user_id, COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of())
-  FROM supabase_move.post_likes s JOIN posts p ON p.id = s.post_id JOIN profiles u ON u.id = s.user_id
+  FROM picked s JOIN posts p ON p.id = s.post_id JOIN profiles u ON u.id = s.user_id
 ON CONFLICT (post_id, user_id) DO NOTHING
 
--- name: move_saves
+-- name: move_saves     $1 posts uuids, $2 users uuids
+WITH picked AS (
+	SELECT s.* FROM supabase_move.post_saves s WHERE $1::uuid[] IS NULL
+	UNION ALL
+	SELECT s.* FROM unnest($1, $2) AS k (a, b) JOIN supabase_move.post_saves s ON s.post_id = k.a AND s.user_id = k.b
+)
 INSERT INTO post_saves (post_id, user_id, created_at)
 SELECT s.post_id, s.user_id, COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of())
-  FROM supabase_move.post_saves s JOIN posts p ON p.id = s.post_id JOIN profiles u ON u.id = s.user_id
+  FROM picked s JOIN posts p ON p.id = s.post_id JOIN profiles u ON u.id = s.user_id
 ON CONFLICT (post_id, user_id) DO NOTHING
 
 -- Counted anew; how often a post was seen cannot be.
--- name: move_metrics
+-- name: move_metrics     $1 posts uuids
 INSERT INTO post_metrics AS m (post_id, like_count, save_count, comment_count, view_count, updated_at)
 SELECT p.id, (SELECT count(*) FROM post_likes l WHERE l.post_id = p.id),
        (SELECT count(*) FROM post_saves v WHERE v.post_id = p.id),
        (SELECT count(*) FROM posts a WHERE a.chain_parent_id = p.id AND a.deleted_at IS NULL),
        GREATEST(COALESCE(s.view_count, 0), 0), supabase_move.as_of()
   FROM posts p LEFT JOIN supabase_move.post_metrics s ON s.post_id = p.id
- WHERE p.is_imported
+ WHERE p.is_imported AND ($1::uuid[] IS NULL OR p.id = ANY ($1))
 ON CONFLICT (post_id) DO UPDATE SET like_count = excluded.like_count, save_count = excluded.save_count,
 	comment_count = excluded.comment_count, view_count = excluded.view_count, updated_at = excluded.updated_at
 WHERE (m.like_count, m.save_count, m.comment_count, m.view_count) IS DISTINCT FROM
 	(excluded.like_count, excluded.save_count, excluded.comment_count, excluded.view_count)
 
--- name: move_profile_counts
+-- name: move_profile_counts     $1 users uuids
 WITH counted AS (
 	SELECT p.id, (SELECT count(*) FROM follows f WHERE f.following_id = p.id AND f.status = 'accepted') AS followers,
 	       (SELECT count(*) FROM follows f WHERE f.follower_id = p.id AND f.status = 'accepted') AS following,
 	       (SELECT count(*) FROM posts o WHERE o.author_id = p.id AND o.root_id IS NULL AND o.deleted_at IS NULL) AS posts
-	  FROM profiles p
+	  FROM profiles p WHERE ($1::uuid[] IS NULL OR p.id = ANY ($1))
 )
 UPDATE profiles p SET followers_count = c.followers, following_count = c.following, posts_count = c.posts
   FROM counted c
  WHERE c.id = p.id AND (p.followers_count, p.following_count, p.posts_count) <> (c.followers, c.following, c.posts)
 
 -- Those still on the map; the others are over and stay in the landing zone. No author comes along.
--- name: move_beacons
+-- name: move_beacons     $1 posts uuids
 INSERT INTO beacons (id, beacon_type, severity, incident_status, lat, long, created_at, expires_at, body, image_url)
 SELECT s.id, CASE s.beacon_type WHEN 'police' THEN 'official_presence' WHEN 'community' THEN 'safety' ELSE s.beacon_type END,
        supabase_move.text_or(s.severity, '{low,medium,high,critical}', 'medium'),
@@ -485,7 +535,8 @@ SELECT s.id, CASE s.beacon_type WHEN 'police' THEN 'official_presence' WHEN 'com
        s.image_url
   FROM supabase_move.posts s
  WHERE s.is_beacon AND s.location IS NOT NULL AND s.deleted_at IS NULL AND COALESCE(s.status, 'active') = 'active'
-   AND s.created_at BETWEEN supabase_move.as_of() - interval '4 hours' AND supabase_move.as_of()
+   AND s.created_at BETWEEN supabase_move.as_of() - interval '4 hours' AND supabase_move.as_of() + interval '1 hour'
+   AND ($1::uuid[] IS NULL OR s.id = ANY ($1))
    AND COALESCE(s.expires_at, s.created_at + interval '4 hours') > supabase_move.as_of()
    AND s.beacon_type IN ('police', 'community', 'suspicious', 'official_presence', 'checkpoint', 'taskForce', 'hazard',
 	'fire', 'safety', 'utility_alert', 'package_theft', 'noise_report', 'development')
@@ -495,30 +546,35 @@ ON CONFLICT (id) DO NOTHING
 -- ---- what follows from them ----
 
 -- Of several open reports by one person about one thing the first stays open.
--- name: move_reports
+-- name: move_reports     $1 reports uuids
 WITH source AS (
 	SELECT s.*, p.id AS on_post, c.id AS on_comment, COALESCE(p.author_id, c.author_id, u.id) AS about
 	  FROM supabase_move.reports s
 	  LEFT JOIN posts p ON s.target_type = 'post' AND p.id = s.target_id AND p.kind = 'post'
 	  LEFT JOIN posts c ON s.target_type = 'comment' AND c.id = s.target_id AND c.kind = 'comment'
 	  LEFT JOIN users u ON s.target_type IN ('user', 'profile') AND u.id = s.target_id
-	 WHERE EXISTS (SELECT FROM users r WHERE r.id = s.reporter_id)
+	 WHERE EXISTS (SELECT FROM users r WHERE r.id = s.reporter_id) AND ($1::uuid[] IS NULL OR s.id = ANY ($1))
 )
-INSERT INTO reports (id, reporter_id, target_user_id, post_id, comment_id, violation_type, description, status, created_at)
+INSERT INTO reports AS r (id, reporter_id, target_user_id, post_id, comment_id, violation_type, description, status, created_at)
 SELECT id, reporter_id, NULLIF(about, reporter_id), on_post, on_comment,
        left(COALESCE(NULLIF(reason, ''), 'other'), 64), COALESCE(description, ''),
        CASE WHEN supabase_move.text_or(status, '{reviewed,actioned,dismissed}', 'pending') <> 'pending' THEN status
 	    WHEN row_number() OVER (PARTITION BY reporter_id, target_type, target_id, COALESCE(status, 'pending')
-		IN ('reviewed', 'actioned', 'dismissed') ORDER BY created_at, id) = 1 THEN 'pending' ELSE 'reviewed' END,
+		IN ('reviewed', 'actioned', 'dismissed') ORDER BY created_at, id) = 1
+		AND NOT EXISTS (SELECT FROM reports o WHERE o.reporter_id = source.reporter_id AND o.id <> source.id
+			AND COALESCE(o.comment_id, o.post_id, o.beacon_id, o.target_user_id)
+			    = COALESCE(on_comment, on_post, NULLIF(about, source.reporter_id)) AND o.status = 'pending')
+	    THEN 'pending' ELSE 'reviewed' END,
        COALESCE(supabase_move.plain_time(created_at), supabase_move.as_of())
   FROM source
  WHERE num_nonnulls(NULLIF(about, reporter_id), on_post, on_comment) > 0
-ON CONFLICT (id) DO NOTHING
+ON CONFLICT (id) DO UPDATE SET status = excluded.status, description = excluded.description
+WHERE (r.status, r.description) IS DISTINCT FROM (excluded.status, excluded.description)
 
--- name: move_notifications
+-- name: move_notifications     $1 notifications uuids
 WITH source AS (
 	SELECT s.*, CASE s.type WHEN 'appreciate' THEN 'like' WHEN 'chain' THEN 'reply' ELSE s.type END AS kind
-	  FROM supabase_move.notifications s
+	  FROM supabase_move.notifications s WHERE ($1::uuid[] IS NULL OR s.id = ANY ($1))
 )
 INSERT INTO notifications (id, user_id, type, actor_id, post_id, comment_id, is_read, metadata, created_at, archived_at)
 SELECT s.id, s.user_id, s.kind, s.actor_id, s.post_id, s.comment_id, COALESCE(s.is_read, false),
@@ -534,13 +590,13 @@ SELECT s.id, s.user_id, s.kind, s.actor_id, s.post_id, s.comment_id, COALESCE(s.
  ORDER BY s.created_at DESC, s.id
 ON CONFLICT DO NOTHING
 
--- name: move_devices
+-- name: move_devices     $1 tokens texts
 INSERT INTO user_fcm_tokens AS o (token, user_id, device_type, created_at, last_updated)
 SELECT DISTINCT ON (s.token) s.token, s.user_id, supabase_move.text_or(s.device_type, '{web,android,ios,desktop}', 'android'),
        COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of()),
        COALESCE(supabase_move.plain_time(COALESCE(s.last_updated, s.created_at)), supabase_move.as_of())
   FROM supabase_move.user_fcm_tokens s JOIN users u ON u.id = s.user_id
- WHERE char_length(s.token) BETWEEN 1 AND 4096
+ WHERE char_length(s.token) BETWEEN 1 AND 4096 AND ($1::text[] IS NULL OR s.token = ANY ($1))
  ORDER BY s.token, COALESCE(s.last_updated, s.created_at) DESC NULLS LAST, s.user_id
 ON CONFLICT (token) DO UPDATE SET user_id = excluded.user_id, device_type = excluded.device_type,
 	created_at = excluded.created_at, last_updated = excluded.last_updated

@@ -185,7 +185,7 @@ bool script_wait(struct script *s)
 
 /* ---- COPY ---- */
 
-bool script_copy(struct script *s, str text)
+static bool begin_copy(struct script *s, str text, ExecStatusType direction)
 {
 	const char *sql;
 
@@ -194,7 +194,12 @@ bool script_copy(struct script *s, str text)
 	if (!sql)
 		return false;
 	s->result = PQexec(s->conn, sql);
-	return PQresultStatus(s->result) == PGRES_COPY_IN ? true : fail(s);
+	return PQresultStatus(s->result) == direction ? true : fail(s);
+}
+
+bool script_copy(struct script *s, str text)
+{
+	return begin_copy(s, text, PGRES_COPY_IN);
 }
 
 /* Takes the results until the connection is idle, keeping the first that is an error. */
@@ -241,4 +246,35 @@ bool script_copy_end(struct script *s, int64_t *ret_rows)
 	if (PQputCopyEnd(s->conn, NULL) != 1)
 		return fail(s);
 	return finish(s, ret_rows);
+}
+
+/* Hands rows over until there are no more; false: one of both has a problem. */
+static bool pass_rows(struct script *from, struct script *to)
+{
+	char *row;
+	int n;
+
+	while ((n = PQgetCopyData(from->conn, &row, 0)) > 0) {
+		bool good = script_copy_data(to, (str){ row, (size_t)n });
+
+		PQfreemem(row);
+		if (!good)
+			return false;
+	}
+	return n == -1 || fail(from);
+}
+
+bool script_pipe(struct script *from, str select, struct script *to, str copy, int64_t *ret_rows)
+{
+	int64_t sent;
+
+	if (!begin_copy(from, select, PGRES_COPY_OUT))
+		return false;
+	if (!script_copy(to, copy) || !pass_rows(from, to) || !finish(from, &sent)) {
+		(void)PQputCopyEnd(to->conn, "the source has not sent all");
+		for (PGresult *r; (r = PQgetResult(to->conn)); PQclear(r))
+			;
+		return false;
+	}
+	return script_copy_end(to, ret_rows);
 }

@@ -39,3 +39,8 @@ const char *script_value(const struct script *s, int row, int column); /* NULL: 
 [[nodiscard]] bool script_copy(struct script *s, str text);
 [[nodiscard]] bool script_copy_data(struct script *s, str data);
 [[nodiscard]] bool script_copy_end(struct script *s, int64_t *ret_rows);
+
+/* Streams the rows of "COPY … TO STDOUT" of one connection into "COPY … FROM STDIN" of another, in the
+ * transactions they are in; the rows that arrived. What went wrong is the problem of the one it went wrong on. */
+[[nodiscard]] bool script_pipe(struct script *from, str select, struct script *to, str copy,
+			       int64_t *ret_rows);

@@ -1,0 +1,242 @@
+/* See supabase.h, move_follow. Replication brings rows into the landing zone in the order of commits; triggers there note keys
+ * in that order. A batch reads the landing zone as it is, which may be further on than the keys it takes: their
+ * own turn comes, and finds nothing left to do. */
+#include "app/supabase/supabase.h"
+
+#include "app/supabase/follow.sql.h"
+#include "app/supabase/live.h"
+#include "app/supabase/live.sql.h"
+#include "app/supabase/move.sql.h"
+#include "app/supabase/source.sql.h"
+#include "app/supabase/transform.h"
+#include "lib/base/time.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { BATCH = 20000, TRIES = 20, IDLE_MS = 15, BEAT_MS = 200, LOOK_MS = 2000, PRUNE_MS = 20000 };
+
+static bool follow_begin(struct move *m)
+{
+	if (!move_do(m, &sql_move_follow_lock, NULL))
+		return false;
+	return strcmp(script_value(m->db, 0, 0), "t") == 0
+		|| move_fail(m, "another one is following this project already");
+}
+
+/* ---- a batch ---- */
+
+static bool take_keys(struct move *m, struct arena *a, const char *keys[KEYS_LISTS],
+		      const char **ret_beat, int64_t *ret_changes)
+{
+	char most[16];
+
+	snprintf(most, sizeof(most), "%d", BATCH);
+	if (!move_do(m, &sql_move_batch_take, (const char *[]){ most }))
+		return false;
+	for (int i = 0; i < KEYS_LISTS; i++) {
+		const char *list = script_value(m->db, 0, i);
+
+		keys[i] = list ? arena_cstr(a, str_of(list)) : NULL;
+	}
+	*ret_beat = script_value(m->db, 0, KEYS_LISTS);
+	if (*ret_beat)
+		*ret_beat = arena_cstr(a, str_of(*ret_beat));
+	*ret_changes = strtoll(script_value(m->db, 0, KEYS_LISTS + 1), NULL, 10);
+	return true;
+}
+
+static bool batch(struct move *m, struct arena *a, int64_t *ret_changes)
+{
+	const char *keys[KEYS_LISTS], *beat;
+
+	if (!move_do(m, &sql_move_batch_time, NULL) || !move_do(m, &sql_move_batch_begin, NULL)
+	    || !take_keys(m, a, keys, &beat, ret_changes))
+		return false;
+	if (*ret_changes && !transform_keys(m, a, keys))
+		return false;
+	return (!beat || move_do(m, &sql_move_batch_beat, &beat))
+		&& move_do(m, &sql_move_commit, NULL);
+}
+
+static bool follow_batch(struct move *m, int64_t *ret_changes)
+{
+	struct arena *a = arena_new();
+	bool good = false;
+
+	for (int i = 0; i < TRIES && !good; i++) {
+		m->problem = NULL;
+		arena_reset(a);
+		good = batch(m, a, ret_changes);
+		if (!good && !script_run(m->db, &sql_move_batch_undo, NULL))
+			break;
+	}
+	arena_free(a);
+	return good;
+}
+
+/* ---- the source ---- */
+
+static bool write_beat(struct move *m, int64_t at)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, at);
+	return move_there(m, &sql_move_source_beat, (const char *[]){ "1", text });
+}
+
+static bool follow_check_drift(struct move *m)
+{
+	const char *catalog, *what;
+
+	if (!live_catalog(m, &catalog)
+	    || !move_do(m, &sql_move_live_drift, (const char *[]){ catalog }))
+		return false;
+	what = script_value(m->db, 0, 0);
+	if (!what)
+		return true;
+	what = arena_printf(m->arena,
+			    "the source has changed since it was taken over: %s. Take that back, "
+			    "or begin again with `import --source URL --replace`",
+			    what)
+		       .p;
+	return move_do(m, &sql_move_live_stopped, (const char *[]){ what })
+		&& move_fail(m, "%s", what);
+}
+
+/* Keeps the journal there short: what has arrived here is done. */
+static bool prune(struct move *m)
+{
+	const char *done;
+
+	if (!move_do(m, &sql_move_journal_done, NULL))
+		return false;
+	done = script_value(m->db, 0, 0);
+	return strcmp(done, "0") == 0 || move_there(m, &sql_move_source_prune, &done);
+}
+
+static bool follow_drain(struct move *m, int64_t milliseconds)
+{
+	int64_t beat = time_now().us, until = time_monotonic() + milliseconds * 1000, changes;
+
+	if (!write_beat(m, beat))
+		return false;
+	for (;;) {
+		if (!follow_batch(m, &changes) || !move_do(m, &sql_move_follow_state, NULL))
+			return false;
+		if (strtoll(script_value(m->db, 0, 5), NULL, 10) >= beat)
+			return true;
+		if (time_monotonic() > until)
+			return move_fail(m,
+					 "what has been written on the source does not come "
+					 "through; the log of PostgreSQL here may say why");
+		if (!changes)
+			move_pause(2);
+	}
+}
+
+/* ---- following ---- */
+
+static volatile sig_atomic_t ended;
+
+static void end(int sig)
+{
+	(void)sig;
+	ended = 1;
+}
+
+struct follower {
+	struct move *m;
+	int64_t beat_at, look_at, prune_at; /* when next; monotonic */
+	int64_t errors; /* of the subscription when we began; -1: not looked yet */
+	bool over;	/* somebody has begun the cutover */
+};
+
+/* What somebody watching wants to know. */
+static bool look(struct follower *f)
+{
+	struct move *m = f->m;
+	const struct move_options *o = m->options;
+	int64_t errors;
+
+	if (!follow_check_drift(m) || !move_do(m, &sql_move_follow_state, NULL))
+		return false;
+	f->over = strcmp(script_value(m->db, 0, 0), "transformed") != 0;
+	errors = strtoll(script_value(m->db, 0, 2), NULL, 10);
+	if (f->errors >= 0 && errors > f->errors + 3)
+		return move_fail(m,
+				 "rows of the source cannot be put here; the log of PostgreSQL "
+				 "here says why");
+	if (f->errors < 0)
+		f->errors = errors;
+	if (o->following)
+		o->following(o->progress_arg, strtoll(script_value(m->db, 0, 4), NULL, 10),
+			     strtoll(script_value(m->db, 0, 3), NULL, 10));
+	return true;
+}
+
+static bool turn(struct follower *f, int64_t *ret_changes)
+{
+	int64_t now = time_monotonic();
+
+	if (now >= f->beat_at) {
+		f->beat_at = now + BEAT_MS * 1000;
+		if (!write_beat(f->m, time_now().us))
+			return false;
+	}
+	if (now >= f->look_at) {
+		f->look_at = now + LOOK_MS * 1000;
+		if (!look(f))
+			return false;
+	}
+	if (now >= f->prune_at) {
+		f->prune_at = now + PRUNE_MS * 1000;
+		if (!prune(f->m))
+			return false;
+	}
+	return follow_batch(f->m, ret_changes);
+}
+
+static bool follow(struct move *m)
+{
+	struct follower f = { .m = m, .errors = -1 };
+	int64_t changes = 0;
+
+	ended = 0;
+	signal(SIGINT, end);
+	signal(SIGTERM, end);
+	while (!ended && !f.over) {
+		if (!turn(&f, &changes))
+			return false;
+		if (!changes)
+			move_pause(IDLE_MS);
+	}
+	return true;
+}
+
+static bool find_followed(struct move *m)
+{
+	if (!move_find_run(m))
+		return false;
+	if (!m->run[0] || strcmp(m->phase, "landing") == 0 || strcmp(m->phase, "landed") == 0)
+		return move_fail(m, "`import --source URL` comes first");
+	if (strcmp(m->phase, "transformed") != 0)
+		return move_fail(m, "there is nothing to follow: the phase is %s", m->phase);
+	return true;
+}
+
+bool move_follow(struct arena *a, const struct move_options *o, bool once, const char **problem)
+{
+	struct move m = { .arena = a, .options = o };
+	bool good = move_open(&m) && move_do(&m, &sql_move_own_names, NULL) && find_followed(&m)
+		&& live_connect(&m) && follow_begin(&m) && follow_check_drift(&m)
+		&& move_do(&m, &sql_move_live_stopped, (const char *[]){ "" })
+		&& (once ? follow_drain(&m, o->wait_ms) : follow(&m));
+
+	script_close(m.source);
+	script_close(m.db);
+	*problem = m.problem;
+	return good;
+}

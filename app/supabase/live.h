@@ -1,0 +1,17 @@
+/* A live project: how its tables come here and stay what they are there. Private to app/supabase. */
+#pragma once
+
+#include "app/supabase/landing.h"
+
+/* Connects to the source, by options->source or else by what the subscription here knows, and looks whether
+ * it will do. False: m->problem, as in all here. */
+bool live_connect(struct move *m);
+
+/* Its tables, as JSON that the statements of live.sql take; valid until the next statement there. */
+bool live_catalog(struct move *m, const char **ret_json);
+
+/* The run of this source, new or to be gone on with. */
+bool live_choose_run(struct move *m);
+
+/* Makes what is missing on both sides and waits until every table has arrived whole. */
+bool live_run(struct move *m);

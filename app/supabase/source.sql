@@ -1,0 +1,265 @@
+-- What is done on the source, as its limited role: looking, making the few things that following needs (schema
+-- sojorn_move, triggers of that name, two publications, a slot), and taking them away again. "move_" exempts
+-- from the rule that no statement reads a whole table; these read catalogs.
+
+-- Types and names in full, values the same whoever asks.
+-- name: move_source_session [write]
+SELECT set_config('search_path', '', false), set_config('TimeZone', 'UTC', false), set_config('DateStyle', 'ISO', false),
+       set_config('IntervalStyle', 'postgres', false), set_config('extra_float_digits', '3', false),
+       set_config('bytea_output', 'hex', false), set_config('statement_timeout', '0', false),
+       set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
+       set_config('row_security', 'off', false), set_config('default_transaction_read_only', 'off', false)
+
+-- What stands in the way, in words.
+-- name: move_source_obstacles
+SELECT text FROM (
+	SELECT 'it is a standby; the primary is needed' AS text, pg_is_in_recovery() AS bad
+	UNION ALL SELECT 'wal_level is not logical', current_setting('wal_level') <> 'logical'
+	UNION ALL SELECT 'its role has no REPLICATION', NOT rolreplication AND NOT rolsuper FROM pg_roles WHERE rolname = current_user
+	UNION ALL SELECT 'its role has no BYPASSRLS: rows would be missing', NOT rolbypassrls AND NOT rolsuper FROM pg_roles
+		WHERE rolname = current_user
+	UNION ALL SELECT 'its role may not create in the database', NOT has_database_privilege(current_database(), 'CREATE')
+	UNION ALL SELECT 'no replication slot is free', (SELECT count(*) FROM pg_replication_slots WHERE slot_name NOT LIKE 'sojorn\_move%')
+		>= current_setting('max_replication_slots')::integer
+	UNION ALL SELECT 'it is older than PostgreSQL 14', current_setting('server_version_num')::integer < 140000
+	UNION ALL SELECT 'a pooler in transaction mode stands before it: use the direct host, or port 5432',
+		current_setting('search_path') NOT IN ('', '""')
+) x WHERE bad
+
+-- name: move_source_name
+SELECT format('%s at %s', current_database(), COALESCE(host(inet_server_addr()), 'a local socket'))
+
+-- Every table that is somebody's, as JSON. stream: ours to publish, with a key. journal: by triggers. reload:
+-- without a key (published, its rows could no longer be changed there), copied as a whole.
+-- name: move_source_catalog
+WITH named AS (
+	SELECT c.oid, n.nspname AS schema, c.relname AS name, c.relowner, c.relreplident, c.relkind,
+	       (SELECT array_agg(a.attname::text ORDER BY array_position(i.indkey::smallint[], a.attnum))
+		  FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = ANY (i.indkey::smallint[])
+		 WHERE i.indrelid = c.oid AND i.indisprimary) AS key
+	  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence = 'p'
+	   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+	   AND n.nspname !~ '^pg_' AND n.nspname <> ALL (ARRAY['information_schema', 'sojorn_move', 'extensions', 'realtime',
+		'_realtime', 'graphql', 'graphql_public', 'vault', 'pgsodium', 'pgsodium_masks', 'pgbouncer',
+		'supabase_functions', 'supabase_migrations', 'net', 'cron', 'etl', '_analytics', '_supavisor', 'pgtle',
+		'repack', 'topology', 'tiger', 'tiger_data', 'sojorn', 'supabase_move'])
+	   AND (n.nspname, c.relname) NOT IN (('auth', 'schema_migrations'), ('auth', 'audit_log_entries'),
+		('auth', 'flow_state'), ('auth', 'mfa_challenges'), ('auth', 'saml_relay_states'),
+		('auth', 'webauthn_challenges'), ('auth', 'oauth_client_states'), ('auth', 'instances'), ('storage', 'migrations'),
+		('storage', 's3_multipart_uploads'), ('storage', 's3_multipart_uploads_parts'))
+), columns AS (
+	SELECT t.oid, json_agg(json_build_object('name', a.attname, 'type', CASE WHEN e.objid IS NULL
+			THEN format_type(a.atttypid, a.atttypmod)
+			ELSE replace(format_type(a.atttypid, a.atttypmod), quote_ident(y.typnamespace::regnamespace::text) || '.', '') END,
+		'computed', CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) ELSE '' END) ORDER BY a.attnum) AS list,
+	       COALESCE(json_agg(json_build_object('name', a.attname, 'value', pg_get_expr(d.adbin, d.adrelid)))
+			FILTER (WHERE a.attgenerated = '' AND d.adbin IS NOT NULL), '[]') AS defaults
+	  FROM named t
+	  JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
+	  JOIN pg_type y ON y.oid = a.atttypid
+	  LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+	  LEFT JOIN pg_depend e ON e.classid = 'pg_type'::regclass AND e.deptype = 'e'
+		AND e.objid = CASE WHEN y.typelem <> 0 AND y.typcategory = 'A' THEN y.typelem ELSE y.oid END
+	 GROUP BY t.oid
+)
+SELECT COALESCE(json_agg(json_build_object('schema', t.schema, 'name', t.name, 'how', CASE
+		WHEN t.key IS NULL THEN 'reload'
+		WHEN pg_has_role(t.relowner, 'MEMBER') AND t.relreplident IN ('d', 'f') THEN 'stream'
+		WHEN has_table_privilege(t.oid, 'TRIGGER') THEN 'journal' ELSE 'reload' END,
+	'key', t.key, 'columns', k.list, 'defaults', k.defaults, 'n', GREATEST(c.reltuples, 0)::bigint, 'bytes', pg_table_size(t.oid))
+	ORDER BY t.schema, t.name), '[]')::text
+  FROM named t JOIN columns k ON k.oid = t.oid JOIN pg_class c ON c.oid = t.oid
+
+-- Types that columns of those tables may have, as statements that make them, in their order.
+-- name: move_source_types
+SELECT format('%I', n.nspname), format('%I.%I', n.nspname, y.typname),
+       CASE y.typtype
+	WHEN 'e' THEN format('CREATE TYPE %I.%I AS ENUM (%s)', n.nspname, y.typname,
+		(SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = y.oid))
+	WHEN 'd' THEN format('CREATE DOMAIN %I.%I AS %s', n.nspname, y.typname, format_type(y.typbasetype, y.typtypmod))
+	ELSE format('CREATE TYPE %I.%I AS (%s)', n.nspname, y.typname,
+		(SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
+		   FROM pg_attribute a WHERE a.attrelid = y.typrelid AND NOT a.attisdropped)) END
+  FROM pg_type y JOIN pg_namespace n ON n.oid = y.typnamespace LEFT JOIN pg_class c ON c.oid = y.typrelid
+ WHERE (y.typtype IN ('e', 'd') OR y.typtype = 'c' AND c.relkind = 'c')
+   AND n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'extensions', 'realtime', 'vault', 'graphql',
+	'pgsodium', 'net', 'cron', 'sojorn_move')
+   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_type'::regclass AND d.objid = y.oid AND d.deptype = 'e')
+ ORDER BY array_position('{e,d,c}', y.typtype::text), y.oid
+
+-- Extensions whose types the columns of tables have.
+-- name: move_source_extensions
+SELECT DISTINCT x.extname::text
+  FROM pg_extension x
+  JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = x.oid AND d.classid = 'pg_type'::regclass AND d.deptype = 'e'
+  JOIN pg_type y ON d.objid IN (y.oid, y.typelem)
+  JOIN pg_attribute a ON a.atttypid = y.oid
+  JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
+ WHERE NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.deptype = 'e')
+
+-- ---- what stays behind and somebody should know of ----
+
+-- name: move_source_left_behind
+SELECT kind, object, text FROM (
+	SELECT 'policy' AS kind, p.polrelid::regclass::text AS object, format('%s for %s using (%s) check (%s)', p.polname,
+		p.polcmd, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) AS text FROM pg_policy p
+	UNION ALL
+	SELECT CASE WHEN pg_get_triggerdef(t.oid) LIKE '%supabase_functions.http_request%' THEN 'webhook' ELSE 'trigger' END,
+		t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) FROM pg_trigger t
+	 WHERE NOT t.tgisinternal AND t.tgname NOT LIKE 'sojorn\_move%'
+	UNION ALL
+	SELECT 'setting', COALESCE(r.rolname, 'database'), split_part(x.one, '=', 1) FROM pg_db_role_setting s
+	  LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS x (one)
+	 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+	UNION ALL
+	SELECT 'function', p.oid::regprocedure::text, 'in ' || l.lanname FROM pg_proc p
+	  JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
+	 WHERE n.nspname = 'public' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
+		AND d.deptype = 'e')
+	UNION ALL
+	SELECT 'view', c.oid::regclass::text, '' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	 WHERE c.relkind IN ('v', 'm') AND n.nspname = 'public'
+	   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+	UNION ALL
+	SELECT 'publication', pubname::text, '' FROM pg_publication WHERE pubname NOT LIKE 'sojorn\_move%'
+	UNION ALL
+	SELECT 'platform', c.oid::regclass::text, format('about %s rows', GREATEST(c.reltuples, 0)::bigint)
+	  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+	 WHERE c.relkind = 'r' AND (n.nspname, c.relname) IN (('cron', 'job'), ('vault', 'secrets'), ('auth', 'audit_log_entries'))
+) x ORDER BY kind, object, text
+
+-- name: move_source_sequences
+SELECT format('%I.%I', schemaname, sequencename), COALESCE(last_value, 0)::text FROM pg_sequences
+ WHERE schemaname NOT IN ('sojorn_move', 'extensions', 'realtime', 'vault', 'net', 'cron', 'pgsodium', 'graphql')
+ ORDER BY 1
+
+-- Accounts by kind of password, as the app will have them; written down where the next statement finds it.
+-- name: move_source_accounts_look
+DO $$
+BEGIN
+	PERFORM set_config('move.accounts', (SELECT COALESCE(json_agg(x), '[]') FROM (
+		SELECT CASE WHEN COALESCE(encrypted_password, '') = '' THEN 'none' WHEN encrypted_password LIKE '{%' THEN 'encrypted'
+			WHEN encrypted_password LIKE '$argon2%' THEN 'argon2' WHEN encrypted_password LIKE '$fbscrypt$%' THEN 'fbscrypt'
+			WHEN encrypted_password ~ '^\$2[aby]\$' THEN 'bcrypt' ELSE 'unknown' END AS kind, count(*) AS n
+		  FROM auth.users GROUP BY 1 ORDER BY 1) x)::text, false);
+END $$
+
+-- name: move_source_accounts
+SELECT x ->> 'kind', x ->> 'n', CASE x ->> 'kind' WHEN 'none' THEN 'signs in by a reset of the password'
+	WHEN 'encrypted' THEN 'needs a reset: the key that opens it stays behind'
+	WHEN 'unknown' THEN 'needs a reset: nobody can check it' ELSE 'signs in with the same password' END
+  FROM json_array_elements(current_setting('move.accounts')::json) x
+
+-- The catalog of move_source_catalog, for people.
+-- name: move_source_tables_list     $1 catalog json
+SELECT format('%I.%I', x ->> 'schema', x ->> 'name'), x ->> 'n', x ->> 'bytes', CASE x ->> 'how'
+	WHEN 'stream' THEN 'copied and followed by a publication'
+	WHEN 'journal' THEN 'copied and followed by triggers; its owner is the platform'
+	ELSE 'has no key: copied, and copied again at the cutover' END
+  FROM json_array_elements($1::json) x
+
+-- ---- what is made there ----
+
+-- Functions of triggers fix the settings that values are written by. They belong to the limited role: the
+-- platform's own roles write through them.
+-- name: move_source_schema
+DO $$
+BEGIN
+	CREATE SCHEMA IF NOT EXISTS sojorn_move;
+	CREATE TABLE IF NOT EXISTS sojorn_move.journal (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+		tab text NOT NULL, op text NOT NULL, before text, after text);
+	CREATE TABLE IF NOT EXISTS sojorn_move.beat (id integer PRIMARY KEY, at bigint NOT NULL);
+	CREATE OR REPLACE FUNCTION sojorn_move.note() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+		SET search_path = '' SET "TimeZone" = 'UTC' SET "DateStyle" = 'ISO' SET "IntervalStyle" = 'postgres'
+		SET extra_float_digits = 3 SET bytea_output = 'hex' AS $note$
+	BEGIN
+		IF TG_OP = 'TRUNCATE' THEN
+			INSERT INTO sojorn_move.journal (tab, op) VALUES (TG_ARGV[0], 'T');
+		ELSIF TG_OP = 'INSERT' THEN
+			INSERT INTO sojorn_move.journal (tab, op, after) VALUES (TG_ARGV[0], 'I', NEW::text);
+		ELSIF TG_OP = 'UPDATE' THEN
+			INSERT INTO sojorn_move.journal (tab, op, before, after) VALUES (TG_ARGV[0], 'U', OLD::text, NEW::text);
+		ELSE
+			INSERT INTO sojorn_move.journal (tab, op, before) VALUES (TG_ARGV[0], 'D', OLD::text);
+		END IF;
+		RETURN NULL;
+	END $note$;
+	DELETE FROM sojorn_move.journal WHERE NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database());
+	IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'sojorn_move') THEN
+		CREATE PUBLICATION sojorn_move FOR TABLE sojorn_move.journal, sojorn_move.beat;
+	END IF;
+	IF NOT EXISTS (SELECT FROM pg_publication WHERE pubname = 'sojorn_move_tables') THEN
+		CREATE PUBLICATION sojorn_move_tables WITH (publish_via_partition_root = true);
+	END IF;
+END $$
+
+-- name: move_source_tables     $1 tables json
+SELECT set_config('move.tables', $1::text, false)
+
+-- name: move_source_capture
+DO $$
+DECLARE
+	t record;
+	tab text;
+BEGIN
+	FOR t IN SELECT x ->> 'schema' AS schema, x ->> 'name' AS name, x ->> 'how' AS how
+		  FROM json_array_elements(current_setting('move.tables')::json) x LOOP
+		tab := format('%I.%I', t.schema, t.name);
+		IF t.how = 'stream' AND NOT EXISTS (SELECT FROM pg_publication_tables WHERE pubname = 'sojorn_move_tables'
+			AND (schemaname, tablename) = (t.schema, t.name)) THEN
+			EXECUTE format('ALTER PUBLICATION sojorn_move_tables ADD TABLE %s', tab);
+		ELSIF t.how = 'journal' AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = tab::regclass AND tgname = 'sojorn_move') THEN
+			EXECUTE format('CREATE TRIGGER sojorn_move AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION sojorn_move.note(%L)', tab, tab);
+		END IF;
+	END LOOP;
+END $$
+
+-- Slots belong to a server, names of ours to a database.
+-- name: move_source_slot [write]
+SELECT pg_create_logical_replication_slot('sojorn_move_' || d.oid, 'pgoutput')::text FROM pg_database d
+ WHERE d.datname = current_database()
+   AND NOT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = 'sojorn_move_' || d.oid)
+
+-- name: move_source_slot_name
+SELECT slot_name::text FROM pg_replication_slots WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database()
+
+-- Everything of ours that is there.
+-- name: move_source_made
+SELECT kind, object FROM (
+	SELECT 'schema' AS kind, nspname::text AS object FROM pg_namespace WHERE nspname = 'sojorn_move'
+	UNION ALL SELECT 'trigger', format('%s on %s', tgname, tgrelid::regclass) FROM pg_trigger WHERE tgname LIKE 'sojorn\_move%'
+	UNION ALL SELECT 'publication', pubname::text FROM pg_publication WHERE pubname LIKE 'sojorn\_move%'
+	UNION ALL SELECT 'slot', slot_name::text FROM pg_replication_slots WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database()
+	UNION ALL SELECT 'setting', 'default_transaction_read_only of the database' FROM pg_db_role_setting s, unnest(s.setconfig) x
+	 WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.setrole = 0
+	   AND x = 'default_transaction_read_only=on'
+) x ORDER BY kind, object
+
+-- Slots whose walsender has not ended yet stay for another try.
+-- name: move_source_unmake_slots [write]
+SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+ WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database() AND NOT active
+
+-- name: move_source_slots_left
+SELECT count(*)::text FROM pg_replication_slots WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database()
+
+-- The triggers go with their function: on tables of others, we may make one and not take it away.
+-- name: move_source_unmake
+DO $$
+DECLARE
+	p record;
+BEGIN
+	FOR p IN SELECT pubname FROM pg_publication WHERE pubname LIKE 'sojorn\_move%' LOOP
+		EXECUTE format('DROP PUBLICATION %I', p.pubname);
+	END LOOP;
+	DROP SCHEMA IF EXISTS sojorn_move CASCADE;
+END $$
+
+-- ---- while following ----
+
+-- name: move_source_beat     $1 id int, $2 at bigint
+INSERT INTO sojorn_move.beat (id, at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET at = excluded.at
+
+-- name: move_source_prune     $1 until bigint
+DELETE FROM sojorn_move.journal WHERE id <= $1
