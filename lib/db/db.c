@@ -5,6 +5,8 @@
 
 #include "lib/db/run.h"
 
+#include <assert.h>
+
 struct db *db_open(struct db_pool *p, struct arena *a, int64_t deadline)
 {
 	struct db *db = arena_zalloc(a, sizeof(*db));
@@ -13,6 +15,12 @@ struct db *db_open(struct db_pool *p, struct arena *a, int64_t deadline)
 	db->arena = a;
 	db->deadline = deadline;
 	return db;
+}
+
+struct db *db_with(const struct db *db, struct arena *a)
+{
+	assert(!db->is_tx);
+	return db_open(db->pool, a, db->deadline);
 }
 
 struct arena *db_arena(const struct db *db)

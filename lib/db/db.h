@@ -53,6 +53,9 @@ struct db_stats db_pool_stats(const struct db_pool *p);
 struct db *db_open(struct db_pool *p, struct arena *a, int64_t deadline);
 struct arena *db_arena(const struct db *db);
 
+/* The same with another arena: for results that are to go before the request's own. No transaction. */
+struct db *db_with(const struct db *db, struct arena *a);
+
 /* A value for a parameter; the kind must be the one the statement declares. */
 struct arg {
 	enum kind kind;

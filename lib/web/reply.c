@@ -15,6 +15,10 @@ const struct field message_fields[] = {
 
 err reply_finish(struct request *r, int status, const char *type, str text)
 {
+	if (r->out.begun) { /* an error after all: the connection is cut */
+		r->out.failed = true;
+		return OK;
+	}
 	r->replied = true;
 	r->status = status;
 	r->code = NULL;
@@ -26,6 +30,8 @@ err reply_finish(struct request *r, int status, const char *type, str text)
 
 int64_t reply_length(const struct request *r)
 {
+	if (r->out.begun)
+		return (int64_t)r->out.total;
 	return r->file ? r->file->n : (int64_t)r->text.n;
 }
 

@@ -94,6 +94,15 @@ err reply_message(struct req *r, const char *text);
 /* Not JSON: a page, a text, a file's bytes. The body must live in the arena or for ever. */
 err reply_text(struct req *r, int status, const char *content_type, str body);
 err reply_redirect(struct req *r, str location);
+
+/*
+ * A reply that is sent while it is made, for what must never be in memory as a whole: begun once (not on a
+ * BODY_STREAM route), then written piece by piece, each at the client's pace, and over when the handler returns.
+ * An error the handler ends with cuts the connection, so that nobody takes the part for the whole.
+ * reply_write suspends. Errors: err_io (client gone), err_deadline.
+ */
+err reply_begin(struct req *r, const char *content_type);
+err reply_write(struct req *r, str piece);
 err reply_empty(struct req *r, int status);
 
 /*

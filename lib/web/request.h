@@ -27,12 +27,15 @@ struct web {
 	void (*on_finished)(
 		struct request *r); /* the coroutine is about to end: the reply is there */
 	void (*on_wanted)(struct request *r); /* the handler waits for more of a streamed body */
+	void (*on_offered)(
+		struct request *r); /* there is more of a streamed reply, or an end of it */
 };
 
 enum stage {
 	STAGE_HEAD, /* headers are coming in */
 	STAGE_BODY, /* the body is read, or read and dropped if the reply is there already */
 	STAGE_RUN,  /* the coroutine runs */
+	STAGE_SEND, /* it runs, and its reply is being sent meanwhile */
 	STAGE_DONE, /* the reply is there, to be sent as soon as the connection is ready for it */
 	STAGE_SENT, /* it was handed over */
 };
@@ -47,6 +50,14 @@ struct stream {
 	bool end;   /* all of it has come */
 	bool gone;  /* the client went away */
 	struct waiter reader;
+};
+
+/* A reply that the handler writes as it is sent. */
+struct outgoing {
+	str left; /* of the piece the handler waits with */
+	size_t total;
+	bool begun, end, failed, gone;
+	struct waiter writer;
 };
 
 struct reply_header {
@@ -94,6 +105,7 @@ struct request {
 	const char *content_type;
 	str text;
 	struct file_part *file; /* sent instead of the text; NULL: none */
+	struct outgoing out;
 	struct reply_header *reply_headers, **reply_headers_end;
 	int64_t finished;
 	const struct err_info *extra_of;     /* the error that has further members */
@@ -192,6 +204,16 @@ bool stream_is_full(const struct request *r);
 
 void stream_end(struct request *r);
 void stream_gone(struct request *r);
+
+/* ---- outgoing.c ---- */
+
+/* Copies what the handler has written to `buf`; how much, 0: nothing there at the moment. */
+size_t outgoing_take(struct request *r, char *buf, size_t size);
+
+/* The handler has returned. */
+void outgoing_end(struct request *r);
+
+void outgoing_gone(struct request *r);
 
 /* ---- target.c ---- */
 

@@ -26,6 +26,7 @@
 enum {
 	MEMORY_LIMIT = 8192,	     /* of a connection: its request's head and the reply's */
 	HEAD_MAX = 6144,	     /* … of which the request may take this much */
+	SEND_SIZE = 32 * 1024,	     /* of a streamed reply at once */
 	DROP_TIME = 5 * 1000 * 1000, /* for the rest of a body that nobody wants */
 };
 
@@ -87,14 +88,34 @@ static void on_upgrade(void *cls, struct MHD_Connection *mhd, void *request, con
 	loop_at_turn_end(s->web.loop, run, s);
 }
 
+/* MHD wants more of a streamed reply; where there is none yet, the connection waits for it. */
+static ssize_t read_outgoing(void *arg, uint64_t at, char *buf, size_t size)
+{
+	struct request *r = arg;
+	size_t n = outgoing_take(r, buf, size);
+
+	(void)at;
+	if (n)
+		return (ssize_t)n;
+	if (r->out.failed)
+		return MHD_CONTENT_READER_END_WITH_ERROR;
+	if (r->out.end)
+		return MHD_CONTENT_READER_END_OF_STREAM;
+	suspend(r->conn);
+	return 0;
+}
+
 /* A text stays ours: it is in the request's arena, which outlives the response. A file becomes MHD's. */
-static struct MHD_Response *make_body(const struct web_conn *c, const struct request *r)
+static struct MHD_Response *make_body(const struct web_conn *c, struct request *r)
 {
 	struct file_part *f = r->file;
 	struct MHD_Response *m;
 
 	if (r->status == 101)
 		return MHD_create_response_for_upgrade(on_upgrade, c->server);
+	if (r->out.begun)
+		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SEND_SIZE, read_outgoing,
+							 r, NULL);
 	if (!f)
 		return MHD_create_response_from_buffer(r->text.n, (void *)(uintptr_t)r->text.p,
 						       MHD_RESPMEM_PERSISTENT);
@@ -104,7 +125,7 @@ static struct MHD_Response *make_body(const struct web_conn *c, const struct req
 	return m;
 }
 
-static struct MHD_Response *make_response(const struct web_conn *c, const struct request *r)
+static struct MHD_Response *make_response(const struct web_conn *c, struct request *r)
 {
 	struct MHD_Response *m = make_body(c, r);
 
@@ -126,7 +147,7 @@ static enum MHD_Result send_reply(struct web_conn *c, struct request *r)
 		MHD_destroy_response(m);
 	}
 	if (queued == MHD_YES)
-		r->stage = STAGE_SENT;
+		r->stage = r->stage == STAGE_RUN ? STAGE_SEND : STAGE_SENT;
 	if (r->stream.buf && !r->stream.open)
 		c->lingering = true; /* MHD closes: the body was not asked for, but may be coming */
 	c->until = 0;		     /* from here on MHD's own timeout */
@@ -152,18 +173,22 @@ static void on_finished(struct request *r)
 {
 	struct web_conn *c = r->conn;
 
-	r->stage = STAGE_DONE;
+	r->stage = r->stage == STAGE_SEND && c ? STAGE_SENT : STAGE_DONE;
 	r->finished = time_monotonic();
 	if (!c) {
 		release(r);
 		return;
 	}
+	if (r->out.begun)
+		outgoing_end(r);
+	if (r->stage == STAGE_SENT)
+		return;
 	c->until = r->finished + DROP_TIME;
 	if (!c->starting)
 		resume(c);
 }
 
-/* On the request's coroutine, in req_read. */
+/* On the request's coroutine, in req_read or while a reply is written. */
 static void on_wanted(struct request *r)
 {
 	if (r->conn && !r->conn->starting)
@@ -183,7 +208,7 @@ static enum MHD_Result start(struct web_conn *c, struct request *r)
 		reply_no_memory(r);
 		r->stage = STAGE_DONE;
 	}
-	if (r->stage == STAGE_DONE)
+	if (r->stage == STAGE_DONE || r->out.begun)
 		return send_reply(c, r);
 	if (r->stream.asked)
 		r->stream.open = true;
@@ -274,6 +299,8 @@ static enum MHD_Result on_data(struct web_conn *c, struct request *r, const char
 /* The second call for a running request: its stream may open, or has ended. */
 static enum MHD_Result on_again(struct web_conn *c, struct request *r)
 {
+	if (r->out.begun)
+		return send_reply(c, r);
 	if (r->stream.asked && !r->stream.open) {
 		r->stream.open = true;
 		return MHD_YES;
@@ -337,10 +364,12 @@ static void on_completed(void *cls, struct MHD_Connection *mhd, void **request,
 		return;
 	web_conn_end(r->conn);
 	r->conn = NULL;
-	if (r->stage == STAGE_RUN)
+	if (r->stage == STAGE_RUN || r->stage == STAGE_SEND) {
 		stream_gone(r); /* the coroutine releases it at its end */
-	else
+		outgoing_gone(r);
+	} else {
 		release(r);
+	}
 }
 
 static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
@@ -417,6 +446,7 @@ static bool set_up(struct server *s, const char **problem)
 
 	s->web.on_finished = on_finished;
 	s->web.on_wanted = on_wanted;
+	s->web.on_offered = on_wanted;
 	rand_bytes(&s->web.ids, sizeof s->web.ids);
 	s->web.cors = cors_new(o->cors_origins, o->cors_localhost);
 	s->web.proxies = proxies_new(o->trusted_proxies, problem);

@@ -177,6 +177,28 @@ static err upload(struct req *r)
 	return reply(r, &t);
 }
 
+/* Writes so many pieces of a kilobyte, and ends well or badly. */
+static err flow(struct req *r)
+{
+	char piece[1024];
+	int64_t n = 0;
+
+	str_to_i64(req_param(r, "kb"), &n);
+	memset(piece, 'x', sizeof piece);
+	seen.running++;
+	err e = reply_begin(r, "text/plain");
+	for (int64_t i = 0; i < n && !e.info; i++) {
+		e = reply_write(r, (str){ piece, sizeof piece });
+		if (str_eq(req_param(r, "end"), S("slowly")))
+			loop_sleep(MILLISECOND);
+	}
+	seen.running--;
+	seen.io += err_is(e, err_io);
+	seen.late += err_is(e, err_deadline);
+	TRY(e);
+	return str_eq(req_param(r, "end"), S("badly")) ? err_internal : OK;
+}
+
 static const struct rate twice = { "twice", 0.1, 2 };
 
 /* 100,000 digits in a file, which is gone from the disk while it is sent. */
@@ -216,6 +238,8 @@ static const struct route routes[] = {
 	{ GET, "/elsewhere", elsewhere, "x", .auth = AUTH_NONE },
 	{ GET, "/nothing", nothing, "x", .auth = AUTH_NONE },
 	{ GET, "/large", large, "x", .auth = AUTH_NONE },
+	{ GET, "/flow/:kb/:end", flow, "x", .auth = AUTH_NONE },
+	{ GET, "/flow/late/:kb/:end", flow, "x", .auth = AUTH_NONE, .deadline = 300 * MILLISECOND },
 	{ GET, "/who", who, "x", .auth = AUTH_USER },
 	{ GET, "/maybe", who, "x", .auth = AUTH_OPTIONAL },
 	{ GET, "/twice", hello, "x", .auth = AUTH_NONE, .rate = &twice, .out = message_fields },
