@@ -13,6 +13,7 @@
 #include "app/posts/posts.h"
 #include "app/push/push.h"
 #include "app/search/search.h"
+#include "app/trust/trust.h"
 
 const struct job_kind app_job_kinds[] = {
 	{ .kind = "mail", .run = mail_run },
@@ -36,5 +37,6 @@ const struct periodic app_periodic[] = {
 	{ "strikes_recount", DAY, moderation_recount_strikes },
 	{ "search_refresh_lexicon", DAY, search_refresh_lexicon },
 	{ "trending_score", 5 * MINUTE, trending_score },
+	{ "trust_calculate", DAY, trust_calculate },
 	{ 0 },
 };
