@@ -1,10 +1,8 @@
--- Follows, requests and blocks. Counters on both profiles change in one UPDATE, whose rows are taken in
--- the order of their ids, so that two people who follow each other at once cannot wait for each
--- other. A CTE that only tells people ("told") runs because the last SELECT counts it.
+-- Follows, requests and blocks, each behind people_lock. A CTE that only tells people ("told") runs because the last SELECT counts it.
 
--- Goes before a statement that follows or blocks, in its transaction. Neither sees the row that the other is
--- about to write, so whoever blocks or follows first takes both people, in the order of their ids, and the
--- statement behind sees what happened until then.
+-- Goes before a statement that changes what is between people, in its transaction. None of them sees the row that
+-- another is about to write, so each first takes all of the people, in the order of their ids, and the statement
+-- behind sees what happened until then and waits for nobody.
 -- name: people_lock     $1 me uuid, $2 ids uuids, $3 handles texts
 SELECT id FROM profiles
  WHERE id = $1 OR id = ANY ($2) OR lower(handle) = ANY ($3)
@@ -38,8 +36,8 @@ SELECT COALESCE(put.status, f.status, target.status) AS status
   LEFT JOIN follows f ON f.follower_id = $1 AND f.following_id = target.id
  WHERE (SELECT count(*) FROM told) IS NOT NULL;
 
--- Also withdraws a request; whoever I no longer follow leaves my circle. Ends with a row when there was
--- something to end or the other is there to be seen.
+-- Also withdraws a request; whoever I no longer follow leaves my circle by its reference. Ends with a row when
+-- there was something to end or the other is there to be seen.
 -- name: follow_delete     $1 me uuid, $2 target uuid
 WITH gone AS (
 	DELETE FROM follows WHERE follower_id = $1 AND following_id = $2 RETURNING following_id AS id, status
@@ -48,8 +46,6 @@ WITH gone AS (
 	   SET following_count = GREATEST(p.following_count - (p.id = $1)::integer, 0),
 	       followers_count = GREATEST(p.followers_count - (p.id = $2)::integer, 0)
 	  FROM gone WHERE p.id = ANY (ARRAY[$1, $2]) AND gone.status = 'accepted'
-), circle AS (
-	DELETE FROM circle_members c USING gone WHERE c.user_id = $1 AND c.member_id = gone.id
 )
 SELECT id FROM gone
 UNION
@@ -63,8 +59,6 @@ WITH gone AS (
 	   SET following_count = GREATEST(p.following_count - (p.id = $2)::integer, 0),
 	       followers_count = GREATEST(p.followers_count - (p.id = $1)::integer, 0)
 	  FROM gone WHERE p.id = ANY (ARRAY[$1, $2])
-), circle AS (
-	DELETE FROM circle_members c USING gone WHERE c.user_id = gone.id AND c.member_id = $1
 )
 SELECT id FROM gone;
 
@@ -136,8 +130,8 @@ SELECT a.id, a.handle, a.display_name, a.avatar_url, t.tier, f.created_at AS fol
  ORDER BY f.created_at DESC, f.following_id DESC
  LIMIT $3 OFFSET $4;
 
--- Every way to block somebody: by id, by handle, by a list of handles. T-BLK-6..8: follows, requests,
--- circles and notifications between the two go, counters drop, nobody is told.
+-- Every way to block somebody: by id, by handle, by a list of handles. T-BLK-6..8: follows, requests and with
+-- them circles, and notifications between the two go, counters drop, nobody is told.
 -- name: block_put     $1 me uuid, $2 ids uuids, $3 handles texts, $4 address text
 WITH target AS (
 	SELECT id, lower(handle) AS handle FROM profiles
@@ -161,8 +155,6 @@ WITH target AS (
 	   SET followers_count = GREATEST(p.followers_count - c.followers, 0),
 	       following_count = GREATEST(p.following_count - c.following, 0)
 	  FROM change c WHERE p.id = c.id
-), circle AS (
-	DELETE FROM circle_members c USING put WHERE (c.user_id, c.member_id) IN (($1, put.id), (put.id, $1))
 ), untold AS (
 	DELETE FROM notifications n USING put WHERE (n.user_id, n.actor_id) IN (($1, put.id), (put.id, $1))
 ), logged AS (

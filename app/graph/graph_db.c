@@ -73,19 +73,32 @@ err follow_put(struct db *db, uuid me, uuid target, str *ret_status)
 	return OK;
 }
 
+/* A statement about me and another, who are held meanwhile. */
+static err change_between(struct db *db, const struct stmt *change, uuid me, uuid other)
+{
+	struct db *tx;
+
+	TRY(db_begin(db, &tx));
+	struct db_batch *b = db_batch(tx);
+	lock_people(b, me, (struct uuids){ &other, 1 }, (struct strs){ 0 });
+	db_batch_some(b, change, ARG(me), ARG(other));
+	TRY(db_batch_run(b));
+	return db_commit(tx);
+}
+
 err follow_delete(struct db *db, uuid me, uuid target)
 {
-	return db_some(db, &sql_follow_delete, ARG(me), ARG(target));
+	return change_between(db, &sql_follow_delete, me, target);
 }
 
 err follower_delete(struct db *db, uuid me, uuid follower)
 {
-	return db_some(db, &sql_follower_delete, ARG(me), ARG(follower));
+	return change_between(db, &sql_follower_delete, me, follower);
 }
 
 err request_accept(struct db *db, uuid me, uuid requester)
 {
-	return db_some(db, &sql_request_accept, ARG(me), ARG(requester));
+	return change_between(db, &sql_request_accept, me, requester);
 }
 
 err request_reject(struct db *db, uuid me, uuid requester)
@@ -122,11 +135,6 @@ err blocks_list(struct db *db, uuid me, const struct page *p, struct list *out)
 {
 	return db_list(db, &sql_blocks_list, blocked_fields, sizeof(struct blocked), out, ARG(me),
 		       ARG(p->limit), ARG(p->offset), ARG(page_time(p)), ARG(p->id));
-}
-
-err people_owner_get(struct db *db, uuid viewer, uuid owner, struct people_owner *out)
-{
-	return db_one(db, &sql_people_owner, owner_fields, out, ARG(viewer), ARG(owner));
 }
 
 err people_list(struct db *db, bool followers, uuid viewer, uuid owner, const struct page *p,

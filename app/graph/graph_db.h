@@ -54,9 +54,6 @@ err block_delete(struct db *db, uuid me, uuid target);
 err requests_list(struct db *db, uuid me, const struct page *p, struct list *out);
 err blocks_list(struct db *db, uuid me, const struct page *p, struct list *out);
 
-/* err_not_found when the account is hidden from the viewer. Suspends. */
-err people_owner_get(struct db *db, uuid viewer, uuid owner, struct people_owner *out);
-
 /* One page of followers or followed accounts of `owner`, with the owner's counts, in one round trip. */
 err people_list(struct db *db, bool followers, uuid viewer, uuid owner, const struct page *p,
 		struct people_owner *ret_owner, struct list *out);

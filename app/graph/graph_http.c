@@ -2,6 +2,7 @@
 #include "app/graph/graph_db.h"
 
 #include "app/ops/jobs.h"
+#include "app/profiles/profiles.h"
 #include "app/rates.h"
 
 #define BULK_MAX 500
@@ -16,12 +17,15 @@ static const struct field followed_fields[] = {
 };
 
 /* The id in the path, which must be somebody else's. */
+static err not_oneself(struct req *r, uuid id)
+{
+	return uuid_eq(id, r->user.id) ? req_fail(r, err_invalid, "that is yourself") : OK;
+}
+
 static err other_id(struct req *r, uuid *out)
 {
 	TRY(req_id(r, "id", out));
-	if (uuid_eq(*out, r->user.id))
-		return req_fail(r, err_invalid, "that is yourself");
-	return OK;
+	return not_oneself(r, *out);
 }
 
 static err follow_user(struct req *r)
@@ -183,13 +187,18 @@ static str plain_handle(struct req *r, str typed)
 static err block_by_handle(struct req *r)
 {
 	struct handle_name in;
+	struct profile_card card;
 	struct list found;
 
 	TRY(req_body(r, &in, NULL));
 	str handle = plain_handle(r, in.handle);
 	TRY(block_put(r->db, r->user.id, (struct uuids){ 0 }, (struct strs){ &handle, 1 },
 		      r->client, &found));
-	return found.n ? reply_message(r, "user blocked") : err_not_found;
+	if (found.n)
+		return reply_message(r, "user blocked");
+	TRY(profiles_get_by_handle(r->db, handle, r->user.id, &card));
+	TRY(not_oneself(r, card.profile.id));
+	return err_not_found;
 }
 
 struct handle_names {
@@ -296,7 +305,7 @@ const struct route graph_routes[] = {
 	{ GET, U "/blocked", list_blocked, "whom the caller has blocked",
 	  .out = blocked_page_fields, .page = 50, .page_max = 100 },
 	{ POST, U "/block_by_handle", block_by_handle, "block by handle",
-	  .body = handle_name_fields, .out = message_fields, .errors = "404" },
+	  .body = handle_name_fields, .out = message_fields, .errors = "400 404" },
 	{ POST, U "/me/blocks/bulk", block_in_bulk, "block a list of handles",
 	  .body = handle_names_fields, .out = bulk_result_fields },
 	{ 0 },

@@ -436,3 +436,102 @@ TEST(lists_of_people_page_by_offset_and_by_cursor)
 	EXPECT(400, t_get(&ann, API "/users/%s/following?cursor=%s", ann.id, cursor));
 	EXPECT(400, t_get(&ann, API "/users/%s/followers?cursor=garbage", ann.id));
 }
+
+struct circling {
+	struct t_user owner, member;
+};
+
+static void circle_or_unfollow(int i, void *arg)
+{
+	struct circling *c = arg;
+
+	if (i == 0)
+		t_delete(&c->owner, API "/users/%s/follow", c->member.id);
+	else
+		t_post(&c->owner, API "/users/circle/%s", c->member.id);
+}
+
+TEST(nobody_enters_a_circle_while_he_is_unfollowed)
+{
+	for (int round = 0; round < 20; round++) {
+		struct circling c = { t_user("ann"), t_user("bob") };
+
+		t_follow(&c.owner, &c.member);
+		t_parallel(3, circle_or_unfollow, &c);
+		EXPECT_EQ(0,
+			  t_sql_int("SELECT count(*) FROM circle_members WHERE user_id = '%s'",
+				    c.owner.id));
+		EXPECT(400, t_post(&c.owner, API "/users/circle/%s", c.member.id));
+	}
+}
+
+struct mutual_opening {
+	struct t_user who[6];
+	int bad[6];
+};
+
+/* Each asks to follow the others and opens his account. */
+static void ask_all_and_open(int i, void *arg)
+{
+	struct mutual_opening *o = arg;
+
+	for (int k = 0; k < 6; k++)
+		if (k != i)
+			o->bad[i] +=
+				t_post(&o->who[i], API "/users/%s/follow", o->who[k].id)->status
+				>= 500;
+	o->bad[i] +=
+		t_patch_json(&o->who[i], API "/profile", "{'is_private': false}")->status >= 500;
+}
+
+TEST(accounts_that_ask_each_other_and_open_do_not_wait_for_each_other)
+{
+	for (int round = 0; round < 5; round++) {
+		struct mutual_opening o = { 0 };
+
+		for (int i = 0; i < 6; i++) {
+			o.who[i] = t_user("ann");
+			go_private(&o.who[i]);
+		}
+		t_parallel(6, ask_all_and_open, &o);
+		for (int i = 0; i < 6; i++) {
+			EXPECT_EQ(0, o.bad[i]);
+			EXPECT_EQ(
+				5,
+				t_sql_int(
+					"SELECT count(*) FROM follows WHERE following_id = '%s' AND status = 'accepted'",
+					o.who[i].id));
+			EXPECT_INT(5, t_get(&o.who[i], API "/profile"), "stats.follower_count");
+			EXPECT_INT(5, t_get(&o.who[i], API "/profile"), "stats.following_count");
+		}
+	}
+}
+
+TEST(t_fol_8_follows_across_a_block_are_seen_by_neither)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), eve = t_user("eve");
+
+	t_mutual(&ann, &bob);
+	t_mutual(&eve, &ann);
+	t_mutual(&eve, &bob);
+	/* rows as an import may bring them: the block beside the follows */
+	t_sql("INSERT INTO blocks (blocker_id, blocked_id) VALUES ('%s', '%s')", ann.id, bob.id);
+	for (int i = 0; i < 2; i++) {
+		const struct t_user *me = i ? &bob : &ann, *other = i ? &ann : &bob;
+
+		EXPECT(404, t_get(me, API "/users/%s/is-following", other->id));
+		EXPECT(404, t_get(me, API "/users/%s/followers", other->id));
+		EXPECT_EQ(-1,
+			  t_json_find(t_get(me, API "/users/%s/followers", me->id), "followers",
+				      "id", other->id));
+		EXPECT_EQ(-1,
+			  t_json_find(t_get(me, API "/users/%s/following", me->id), "following",
+				      "id", other->id));
+		EXPECT_EQ(-1,
+			  t_json_find(t_get(me, API "/users/%s/followers", eve.id), "followers",
+				      "id", other->id));
+		EXPECT_EQ(-1,
+			  t_json_find(t_get(me, API "/mutual-follows"), "profiles", "id",
+				      other->id));
+	}
+}

@@ -51,13 +51,14 @@ static const struct field mutual_list_fields[] = {
 static err list_mutual_followers(struct req *r)
 {
 	struct mutual_list out;
-	struct people_owner owner;
 	uuid id;
 
 	TRY(req_id(r, "id", &id));
-	TRY(people_owner_get(r->db, r->user.id, id, &owner));
-	TRY(db_list(r->db, &sql_mutual_followers_list, face_fields, sizeof(struct face),
-		    &out.mutual_followers, ARG(r->user.id), ARG(id)));
+	struct db_batch *b = db_batch(r->db);
+	db_batch_some(b, &sql_people_owner, ARG(r->user.id), ARG(id));
+	db_batch_list(b, &sql_mutual_followers_list, face_fields, sizeof(struct face),
+		      &out.mutual_followers, ARG(r->user.id), ARG(id));
+	TRY(db_batch_run(b));
 	return reply(r, &out);
 }
 
@@ -126,9 +127,13 @@ static err add_to_circle(struct req *r)
 {
 	struct followed f;
 	uuid id;
+	err e;
 
 	TRY(req_id(r, "id", &id));
-	TRY(db_one(r->db, &sql_circle_add, followed_fields, &f, ARG(r->user.id), ARG(id)));
+	e = db_one(r->db, &sql_circle_add, followed_fields, &f, ARG(r->user.id), ARG(id));
+	if (e.info && db_constraint(r->db).p) /* unfollowed at the same moment */
+		return (err){ &info_not_following };
+	TRY(e);
 	return f.followed ? reply_message(r, "added to circle") : (err){ &info_not_following };
 }
 

@@ -131,3 +131,26 @@ TEST(bad_reports_are_refused)
 	t_block(&bob, &ann);
 	EXPECT(404, report(&ann, bob.id, ""));
 }
+
+TEST(t_rep_2_a_report_cannot_be_changed_or_taken_back)
+{
+	struct t_user ann = t_user("ann"), eve = t_user("eve");
+	const char *id;
+
+	EXPECT(200, report(&ann, eve.id, ""));
+	id = t_json(EXPECT(200, t_get(&ann, API "/reports/mine")), "reports[0].id");
+	EXPECT(404, t_delete(&ann, API "/reports/%s", id));
+	EXPECT(404,
+	       t_patch_json(&ann, t_fmt(API "/reports/%s", id), "{'description': 'not so bad'}"));
+	EXPECT(404,
+	       t_put_json(&ann, t_fmt(API "/reports/%s", id), "{'description': 'not so bad'}"));
+	EXPECT(200,
+	       t_post_json(
+		       &ann, API "/users/report",
+		       "{'target_user_id': '%s', 'violation_type': 'scam', 'description': 'worse'}",
+		       eve.id));
+	const struct t_reply *r = EXPECT(200, t_get(&ann, API "/reports/mine"));
+	EXPECT_COUNT(1, r, "reports");
+	EXPECT_STR(id, r, "reports[0].id");
+	EXPECT_STR("look", r, "reports[0].description");
+}
