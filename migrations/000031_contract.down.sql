@@ -1,5 +1,16 @@
 SET search_path = sojorn, public, extensions;
 
+CREATE OR REPLACE FUNCTION badge(who uuid) RETURNS TABLE (notification_count integer, message_count integer)
+LANGUAGE sql STABLE ROWS 1 AS $$
+	SELECT (SELECT count(*)::integer FROM (SELECT FROM sojorn.notifications n
+			 WHERE n.user_id = who AND NOT n.is_read AND n.archived_at IS NULL AND n.type <> 'message'
+			 LIMIT 1000) u),
+	       (SELECT count(*)::integer FROM (SELECT FROM sojorn.secure_messages m
+			  JOIN sojorn.my_conversations(who) c ON c.id = m.conversation_id
+			 WHERE m.receiver_id = who AND m.read_at IS NULL AND m.message_type <> 2
+			   AND (m.expires_at IS NULL OR m.expires_at > now())
+			 LIMIT 1000) u)
+$$;
 DROP FUNCTION unread_notifications(uuid);
 
 CREATE OR REPLACE FUNCTION accept_waiting(owner uuid) RETURNS integer LANGUAGE sql VOLATILE AS $$

@@ -56,3 +56,13 @@ CREATE FUNCTION unread_notifications(receiver uuid) RETURNS SETOF notifications 
 	   AND (n.actor_id IS NULL OR n.actor_id = receiver
 		OR EXISTS (SELECT FROM sojorn.visible_profiles(receiver) a WHERE a.id = n.actor_id))
 $$;
+
+CREATE OR REPLACE FUNCTION badge(who uuid) RETURNS TABLE (notification_count integer, message_count integer)
+LANGUAGE sql STABLE ROWS 1 AS $$
+	SELECT (SELECT count(*)::integer FROM (SELECT FROM sojorn.unread_notifications(who) LIMIT 1000) u),
+	       (SELECT count(*)::integer FROM (SELECT FROM sojorn.secure_messages m
+			  JOIN sojorn.my_conversations(who) c ON c.id = m.conversation_id
+			 WHERE m.receiver_id = who AND m.read_at IS NULL AND m.message_type <> 2
+			   AND (m.expires_at IS NULL OR m.expires_at > now())
+			 LIMIT 1000) u)
+$$;

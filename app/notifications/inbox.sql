@@ -1,5 +1,5 @@
 -- The list of what happened to a user. Type "message" is only pushed, never listed or counted. An actor who
--- is blocked by now or not live any more is left out, and so is a post that cannot be seen any more.
+-- is blocked by now or not live any more is left out, and so is a post that cannot be seen any more, with its id.
 
 -- name: inbox_list     $1 me uuid, $2 limit int, $3 offset int, $4 before time, $5 before_id uuid, $6 archived bool
 WITH page AS MATERIALIZED (
@@ -18,12 +18,14 @@ WITH page AS MATERIALIZED (
 	 LIMIT $2 OFFSET $3
 )
 SELECT n.id, n.user_id, n.type, n.actor_id, COALESCE(a.handle, '') AS actor_handle,
-       COALESCE(a.display_name, '') AS actor_display_name, COALESCE(a.avatar_url, '') AS actor_avatar_url, n.post_id,
-       n.comment_id, n.is_read, n.archived_at, n.metadata, n.priority, n.group_key, n.created_at,
+       COALESCE(a.display_name, '') AS actor_display_name, COALESCE(a.avatar_url, '') AS actor_avatar_url,
+       CASE WHEN p.seen THEN n.post_id END AS post_id, CASE WHEN p.seen THEN n.comment_id END AS comment_id,
+       n.is_read, n.archived_at,
+       CASE WHEN p.seen THEN n.metadata ELSE n.metadata - '{post_id,comment_id}'::text[] END AS metadata, n.priority, n.group_key, n.created_at,
        p.image_url AS post_image_url, left(p.body, 100) AS post_body, 1 AS group_count, 0 AS other_count
   FROM (SELECT * FROM page UNION ALL SELECT * FROM archive) n
   LEFT JOIN profiles a ON a.id = n.actor_id
-  LEFT JOIN LATERAL (SELECT v.image_url, v.body FROM visible_posts_and_comments($1) v
+  LEFT JOIN LATERAL (SELECT v.image_url, v.body, true AS seen FROM visible_posts_and_comments($1) v
 		      WHERE v.id = COALESCE(n.comment_id, n.post_id)) p ON true
  ORDER BY n.created_at DESC, n.id DESC;
 
@@ -40,19 +42,21 @@ WITH recent AS MATERIALIZED (
 	  FROM recent r ORDER BY r.grp, r.created_at DESC, r.id DESC
 )
 SELECT n.id, n.user_id, n.type, n.actor_id, COALESCE(a.handle, '') AS actor_handle,
-       COALESCE(a.display_name, '') AS actor_display_name, COALESCE(a.avatar_url, '') AS actor_avatar_url, n.post_id,
-       n.comment_id, n.is_read, n.archived_at, n.metadata, n.priority, n.group_key, n.created_at,
+       COALESCE(a.display_name, '') AS actor_display_name, COALESCE(a.avatar_url, '') AS actor_avatar_url,
+       CASE WHEN p.seen THEN n.post_id END AS post_id, CASE WHEN p.seen THEN n.comment_id END AS comment_id,
+       n.is_read, n.archived_at,
+       CASE WHEN p.seen THEN n.metadata ELSE n.metadata - '{post_id,comment_id}'::text[] END AS metadata, n.priority, n.group_key, n.created_at,
        p.image_url AS post_image_url, left(p.body, 100) AS post_body, n.group_count, n.group_count - 1 AS other_count
   FROM head n
   LEFT JOIN profiles a ON a.id = n.actor_id
-  LEFT JOIN LATERAL (SELECT v.image_url, v.body FROM visible_posts_and_comments($1) v
+  LEFT JOIN LATERAL (SELECT v.image_url, v.body, true AS seen FROM visible_posts_and_comments($1) v
 		      WHERE v.id = COALESCE(n.comment_id, n.post_id)) p ON true
  ORDER BY n.created_at DESC, n.id DESC
  LIMIT $2 OFFSET $3;
 
+-- Counted up to 1,000, as for the badge.
 -- name: inbox_unread     $1 me uuid
-SELECT count(*)::integer AS count FROM notifications
- WHERE user_id = $1 AND NOT is_read AND archived_at IS NULL AND type <> 'message';
+SELECT count(*)::integer AS count FROM (SELECT FROM unread_notifications($1) LIMIT 1000) unread;
 
 -- name: inbox_badge     $1 me uuid
 SELECT notification_count, message_count, notification_count + message_count AS total_count FROM badge($1);
@@ -83,18 +87,24 @@ WITH gone AS (
 UPDATE notifications SET is_read = true, archived_at = now()
  WHERE archived_at IS NULL AND created_at < now() - interval '30 days' AND created_at >= now() - interval '180 days';
 
--- The row is made on first read.
+-- Who has never changed anything has no row, here and where pushes are decided; reading writes none.
 -- name: preferences_get     $1 me uuid
-WITH made AS (
-	INSERT INTO notification_preferences (user_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING *
-), p AS (
-	SELECT * FROM made UNION ALL SELECT * FROM notification_preferences WHERE user_id = $1
-)
-SELECT push_enabled, push_likes, push_comments, push_replies, push_mentions, push_follows, push_follow_requests,
-       push_messages, push_saves, push_beacons, email_enabled, email_digest_frequency, quiet_hours_enabled,
-       to_char(quiet_hours_start, 'HH24:MI:SS') AS quiet_hours_start, to_char(quiet_hours_end, 'HH24:MI:SS') AS quiet_hours_end,
-       show_badge_count
-  FROM p LIMIT 1;
+SELECT COALESCE(p.push_enabled, true) AS push_enabled, COALESCE(p.push_likes, true) AS push_likes,
+       COALESCE(p.push_comments, true) AS push_comments, COALESCE(p.push_replies, true) AS push_replies,
+       COALESCE(p.push_mentions, true) AS push_mentions, COALESCE(p.push_follows, true) AS push_follows,
+       COALESCE(p.push_follow_requests, true) AS push_follow_requests,
+       COALESCE(p.push_messages, true) AS push_messages, COALESCE(p.push_saves, true) AS push_saves,
+       COALESCE(p.push_beacons, true) AS push_beacons, COALESCE(p.email_enabled, false) AS email_enabled,
+       COALESCE(p.email_digest_frequency, 'never') AS email_digest_frequency,
+       COALESCE(p.quiet_hours_enabled, false) AS quiet_hours_enabled,
+       to_char(p.quiet_hours_start, 'HH24:MI:SS') AS quiet_hours_start,
+       to_char(p.quiet_hours_end, 'HH24:MI:SS') AS quiet_hours_end,
+       COALESCE(p.show_badge_count, true) AS show_badge_count
+  FROM users u LEFT JOIN notification_preferences p ON p.user_id = u.id
+ WHERE u.id = $1;
+
+-- name: preferences_make     $1 me uuid
+INSERT INTO notification_preferences (user_id) VALUES ($1) ON CONFLICT DO NOTHING;
 
 -- name: preferences_put     $1 me uuid, $2 changes json
 UPDATE notification_preferences p

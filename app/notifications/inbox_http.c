@@ -266,12 +266,12 @@ static err put_preferences(struct req *r)
 	TRY(check_time(r, "quiet_hours_end", in.quiet_hours_end));
 	if (!str_starts(changes.text, S("{")))
 		changes.text = S("{}");
-	struct preferences unused;
 	struct db_batch *b = db_batch(r->db);
-	db_batch_one(b, &sql_preferences_get, preferences_fields, &unused, ARG(r->user.id));
+	db_batch_exec(b, &sql_preferences_make, NULL, ARG(r->user.id));
 	db_batch_exec(b, &sql_preferences_put, NULL, ARG(r->user.id), ARG(changes));
+	db_batch_one(b, &sql_preferences_get, preferences_fields, &in, ARG(r->user.id));
 	TRY(db_batch_run(b));
-	return reply_preferences(r);
+	return reply(r, &in);
 }
 
 struct activity {

@@ -163,3 +163,36 @@ TEST(activity_is_what_one_did)
 	EXPECT_STR("reply", r, "activities[1].activity_type");
 	EXPECT_STR("one", r, "activities[2].body");
 }
+
+TEST(what_people_did_who_are_hidden_by_now_is_not_counted)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), eve = t_user("eve");
+
+	liked(&bob, &ann);
+	liked(&eve, &ann);
+	EXPECT_INT(2, t_get(&ann, N "/unread"), "count");
+	t_sql("UPDATE users SET status = 'deactivated' WHERE id = '%s'", eve.id);
+	EXPECT_INT(1, t_get(&ann, N "/unread"), "count");
+	EXPECT_INT(1, t_get(&ann, N "/badge"), "notification_count");
+	EXPECT_COUNT(1, t_get(&ann, N), "notifications");
+}
+
+TEST(reading_preferences_writes_nothing)
+{
+	struct t_user ann = t_user("ann");
+
+	EXPECT(200,
+	       t_send(&(struct t_request){ .method = "HEAD",
+					   .path = N "/preferences",
+					   .user = &ann }));
+	EXPECT_BOOL(true, EXPECT(200, t_get(&ann, N "/preferences")), "push_likes");
+	EXPECT_EQ(0,
+		  t_sql_int("SELECT count(*) FROM notification_preferences WHERE user_id = '%s'",
+			    ann.id));
+	EXPECT_BOOL(false, EXPECT(200, t_put_json(&ann, N "/preferences", "{'push_likes': false}")),
+		    "push_likes");
+	EXPECT_BOOL(true, EXPECT(200, t_get(&ann, N "/preferences")), "push_saves");
+	EXPECT_EQ(1,
+		  t_sql_int("SELECT count(*) FROM notification_preferences WHERE user_id = '%s'",
+			    ann.id));
+}

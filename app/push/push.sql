@@ -27,10 +27,7 @@ SELECT o.id, d.token, n.id AS notification_id, n.type, n.group_key, n.post_id, n
        n.metadata->>'post_type' AS post_type, n.metadata->>'emoji' AS emoji,
        n.metadata->>'beacon_id' AS beacon_id, n.metadata->>'conversation_id' AS conversation_id,
        CASE WHEN COALESCE(f.show_badge_count, true) THEN (
-		SELECT count(*)::integer FROM (
-			SELECT FROM notifications u
-			 WHERE u.user_id = n.user_id AND NOT u.is_read AND u.archived_at IS NULL AND u.type <> 'message'
-			 LIMIT 999) unread)
+		SELECT count(*)::integer FROM (SELECT FROM unread_notifications(n.user_id) LIMIT 999) unread)
 	    ELSE -1 END AS badge
   FROM outbox o
  CROSS JOIN LATERAL push_due((o.payload->>'notification_id')::uuid) n
