@@ -1,14 +1,18 @@
 -- The outbox and the clock of periodic jobs; see jobs.h.
 
--- Takes what is due for as long as a job may run.
+-- Takes what is due for as long as a job may run. MATERIALIZED, for a plan that ran the inner select more than
+-- once would lock, and so take, more than it was asked for.
 -- name: jobs_claim     $1 limit int, $2 lease bigint
-UPDATE outbox o
-   SET attempts = o.attempts + 1, next_try_at = now() + $2 * interval '1 microsecond'
-  FROM (SELECT id FROM outbox
+WITH due AS MATERIALIZED (
+	SELECT id FROM outbox
 	 WHERE next_try_at <= now()
 	 ORDER BY next_try_at, id
 	 LIMIT $1
-	   FOR UPDATE SKIP LOCKED) due
+	   FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox o
+   SET attempts = o.attempts + 1, next_try_at = now() + $2 * interval '1 microsecond'
+  FROM due
  WHERE o.id = due.id
 RETURNING o.id, o.kind, o.payload, o.created_at AS added, o.attempts AS attempt
 
@@ -49,13 +53,16 @@ UPDATE periodic_jobs
  WHERE name = $1
 
 -- name: jobs_take     $1 kind text, $2 limit int, $3 lease bigint
-UPDATE outbox o
-   SET attempts = o.attempts + 1, next_try_at = now() + $3 * interval '1 microsecond'
-  FROM (SELECT id FROM outbox
+WITH due AS MATERIALIZED (
+	SELECT id FROM outbox
 	 WHERE kind = $1 AND next_try_at <= now()
 	 ORDER BY next_try_at, id
 	 LIMIT $2
-	   FOR UPDATE SKIP LOCKED) due
+	   FOR UPDATE SKIP LOCKED
+)
+UPDATE outbox o
+   SET attempts = o.attempts + 1, next_try_at = now() + $3 * interval '1 microsecond'
+  FROM due
  WHERE o.id = due.id
 RETURNING o.id, o.attempts AS attempt
 
