@@ -99,6 +99,23 @@ SELECT COALESCE(p.code, CASE WHEN NOT EXISTS (SELECT FROM post) THEN 'daily_limi
   FROM problem p JOIN trust_state t ON t.user_id = $2
  WHERE (SELECT count(*) FROM told) IS NOT NULL;
 
+-- These two go before a statement that changes a post, in its transaction: two changes of a post come one after
+-- the other, each sees what the other did, and all of its tags, old and new, are taken in the order of their
+-- alphabet, so that changes and new posts cannot wait for each other. $2 makes tags that are new to everybody.
+-- name: post_hold     $1 post uuid
+SELECT id FROM posts WHERE id = $1 AND deleted_at IS NULL FOR UPDATE;
+
+-- name: tags_hold     $1 post uuid, $2 tags texts, $3 tags_as_typed texts
+INSERT INTO hashtags (name, display_name)
+SELECT t.name, min(t.typed)
+  FROM (SELECT h.name, h.display_name AS typed
+	  FROM post_hashtags l JOIN hashtags h ON h.id = l.hashtag_id WHERE l.post_id = $1
+	UNION ALL
+	SELECT n.name, n.typed FROM posts p, unnest($2, $3) AS n (name, typed) WHERE p.id = $1 AND p.kind = 'post') t
+ GROUP BY t.name
+ ORDER BY t.name
+    ON CONFLICT (name) DO UPDATE SET use_count = hashtags.use_count;
+
 -- T-CMT-9: one's own, and comments under one's own posts.
 -- name: post_delete     $1 post uuid, $2 user uuid
 WITH gone AS (
@@ -289,7 +306,7 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM target) THEN 'not_found'
 
 -- An edit is held to the rules of a new post: tags and mentions follow, people are told of new ones only.
 -- name: post_edit     $1 post uuid, $2 author uuid, $3 body text, $4 tone text, $5 cis float, $6 tags texts,
---	$7 tags_as_typed texts, $8 mentions texts
+--	$7 mentions texts
 WITH changed AS (
 	UPDATE posts SET body = $3, tone_label = $4, cis_score = $5, tags = $6, edited_at = now()
 	 WHERE id = $1 AND author_id = $2 AND deleted_at IS NULL
@@ -301,16 +318,12 @@ WITH changed AS (
 ), uncounted AS (
 	UPDATE hashtags h SET use_count = GREATEST(h.use_count - 1, 0), updated_at = now()
 	  FROM unlinked, changed WHERE h.id = unlinked.hashtag_id AND changed.visibility = 'public'
-), fresh AS (
-	SELECT t.name, t.typed FROM changed, unnest($6, $7) AS t (name, typed)
-	 WHERE changed.kind = 'post' AND NOT EXISTS (SELECT FROM post_hashtags l JOIN hashtags h ON h.id = l.hashtag_id
-			WHERE l.post_id = $1 AND h.name = t.name)
 ), tagged AS (
-	INSERT INTO hashtags (name, display_name, use_count)
-	SELECT fresh.name, fresh.typed, (changed.visibility = 'public')::integer FROM changed, fresh
-	 ORDER BY fresh.name
-	    ON CONFLICT (name) DO UPDATE SET use_count = hashtags.use_count + excluded.use_count, updated_at = now()
-	RETURNING id
+	UPDATE hashtags h SET use_count = h.use_count + (changed.visibility = 'public')::integer, updated_at = now()
+	  FROM changed
+	 WHERE changed.kind = 'post' AND h.name = ANY ($6)
+	   AND NOT EXISTS (SELECT FROM post_hashtags l WHERE l.post_id = $1 AND l.hashtag_id = h.id)
+	RETURNING h.id
 ), linked AS (
 	INSERT INTO post_hashtags (post_id, hashtag_id, created_at)
 	SELECT changed.id, tagged.id, changed.created_at FROM changed, tagged
@@ -319,7 +332,7 @@ WITH changed AS (
 	SELECT w FROM changed, lexicon_words($3) w WHERE changed.kind = 'post' AND changed.visibility <> 'private' ORDER BY w
 	    ON CONFLICT DO NOTHING
 ), named AS (
-	SELECT r.id FROM changed JOIN profiles me ON me.id = $2 JOIN profiles r ON lower(r.handle) = ANY ($8) AND r.id <> $2
+	SELECT r.id FROM changed JOIN profiles me ON me.id = $2 JOIN profiles r ON lower(r.handle) = ANY ($7) AND r.id <> $2
 	 WHERE CASE WHEN changed.kind = 'comment' THEN EXISTS (SELECT FROM can_read_comment(r.id, $2, changed.comment_on_id))
 		    ELSE EXISTS (SELECT FROM post_gate(r.id, me.id, me.is_live, me.is_private, me.posts_visibility,
 				'active', changed.visibility, changed.expires_at, changed.is_nsfw)) END
@@ -338,7 +351,7 @@ SELECT changed.id FROM changed WHERE (SELECT count(*) FROM told) IS NOT NULL;
 -- name: post_set_visibility     $1 post uuid, $2 author uuid, $3 visibility text
 WITH old AS (
 	SELECT id, visibility FROM posts
-	 WHERE id = $1 AND author_id = $2 AND deleted_at IS NULL AND kind = 'post' FOR UPDATE
+	 WHERE id = $1 AND author_id = $2 AND deleted_at IS NULL AND kind = 'post'
 ), changed AS (
 	UPDATE posts p SET visibility = $3 FROM old WHERE p.id = old.id RETURNING p.id
 ), counted AS (
@@ -432,20 +445,24 @@ SELECT c.*
  ORDER BY w.place
  LIMIT 100;
 
--- T-PST-7: the author's alone; `mine` false answers 403 to others who can see the post.
+-- T-PST-7, T-RNK-6: the author's alone; `mine` false answers 403 to others who can see the post.
 -- name: post_score     $1 post uuid, $2 viewer uuid
 SELECT v.author_id = $2 AS mine, s.post_id IS NOT NULL AS scored, COALESCE(s.score, 0) AS score, s.updated_at AS scored_at,
        COALESCE(s.engagement_score, 0) AS engagement, COALESCE(s.quality_score, 0) AS quality,
        COALESCE(s.recency_score, 0) AS recency, COALESCE(s.tone_score, 0) AS tone,
-       COALESCE(s.video_boost_score, 0) AS video, COALESCE(s.safety, 1) AS safety,
-       w.engagement_weight, w.quality_weight, w.recency_weight, w.tone_weight, w.video_weight
+       COALESCE(s.video_boost_score, 0) AS video, COALESCE(s.harmony_score, 0) AS harmony,
+       COALESCE(s.moderation_penalty, 0) AS moderation, COALESCE(s.safety, 1) AS safety,
+       w.engagement_weight, w.quality_weight, w.recency_weight, w.tone_weight, w.video_weight, w.harmony_weight,
+       w.moderation_weight
   FROM visible_posts($2) v
   LEFT JOIN post_feed_scores s ON s.post_id = v.id
  CROSS JOIN (SELECT COALESCE(max(value) FILTER (WHERE key = 'feed_engagement_weight'), 0) AS engagement_weight,
 		    COALESCE(max(value) FILTER (WHERE key = 'feed_quality_weight'), 0) AS quality_weight,
 		    COALESCE(max(value) FILTER (WHERE key = 'feed_recency_weight'), 0) AS recency_weight,
 		    COALESCE(max(value) FILTER (WHERE key = 'feed_tone_weight'), 0) AS tone_weight,
-		    COALESCE(max(value) FILTER (WHERE key = 'feed_video_boost_weight'), 0) AS video_weight
+		    COALESCE(max(value) FILTER (WHERE key = 'feed_video_boost_weight'), 0) AS video_weight,
+		    COALESCE(max(value) FILTER (WHERE key = 'feed_harmony_weight'), 0) AS harmony_weight,
+		    COALESCE(max(value) FILTER (WHERE key = 'feed_moderation_penalty_weight'), 0) AS moderation_weight
 	       FROM algorithm_config) w
  WHERE v.id = $1;
 

@@ -104,11 +104,6 @@ err post_create(struct db *db, uuid id, uuid author, const struct new_post *in,
 	return OK;
 }
 
-err post_delete(struct db *db, uuid id, uuid author)
-{
-	return db_some(db, &sql_post_delete, ARG(id), ARG(author));
-}
-
 err post_like(struct db *db, uuid id, uuid user)
 {
 	return db_some(db, &sql_post_like, ARG(id), ARG(user));

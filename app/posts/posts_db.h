@@ -75,8 +75,9 @@ struct post_score {
 	bool mine, scored;
 	double score;
 	usec scored_at;
-	double engagement, quality, recency, tone, video, safety;
+	double engagement, quality, recency, tone, video, harmony, moderation, safety;
 	double engagement_weight, quality_weight, recency_weight, tone_weight, video_weight;
+	double harmony_weight, moderation_weight;
 };
 err post_score(struct db *db, uuid id, uuid viewer, struct post_score *out);
 

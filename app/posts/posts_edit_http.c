@@ -190,9 +190,10 @@ static const struct field score_reply_fields[] = {
 	{ 0 },
 };
 
-static struct factor factor(str name, double score, double weight, str explanation)
+/* The weighted values add up to the score, so each carries what recent blocks or reports take off it. */
+static struct factor factor(str name, double score, double weight, double safety, str explanation)
 {
-	return (struct factor){ name, score, weight, score * weight, explanation };
+	return (struct factor){ name, score, weight, score * weight * safety, explanation };
 }
 
 static err get_score(struct req *r)
@@ -207,13 +208,18 @@ static err get_score(struct req *r)
 	if (!s.scored)
 		return (err){ &info_not_scored };
 	struct factor f[] = {
-		factor(S("engagement"), s.engagement, s.engagement_weight,
+		factor(S("engagement"), s.engagement, s.engagement_weight, s.safety,
 		       S("saves, likes and reactions for its age")),
-		factor(S("quality"), s.quality, s.quality_weight,
+		factor(S("quality"), s.quality, s.quality_weight, s.safety,
 		       S("media, length and how many respond")),
-		factor(S("recency"), s.recency, s.recency_weight, S("halves every day")),
-		factor(S("tone"), s.tone, s.tone_weight, S("how the text reads")),
-		factor(S("video"), s.video, s.video_weight, S("how far the video is watched")),
+		factor(S("recency"), s.recency, s.recency_weight, s.safety, S("halves every day")),
+		factor(S("tone"), s.tone, s.tone_weight, s.safety, S("how the text reads")),
+		factor(S("video"), s.video, s.video_weight, s.safety,
+		       S("how far the video is watched")),
+		factor(S("harmony"), s.harmony, s.harmony_weight, s.safety,
+		       S("your standing with others")),
+		factor(S("moderation"), s.moderation, s.moderation_weight, s.safety,
+		       S("strikes, and reports being looked at")),
 	};
 	struct score_reply out = {
 		.post_id = id,

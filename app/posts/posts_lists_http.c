@@ -77,6 +77,9 @@ static err reply_page(struct req *r, const struct page *p, struct list posts, us
 	return reply(r, &out);
 }
 
+/* Where a page that is the pinned post alone ends: behind it, and before every other, however new. */
+static const usec behind_pinned = { INT64_C(253402300799) * SECOND };
+
 static err list_profile_posts(struct req *r)
 {
 	struct profile_query q;
@@ -89,6 +92,8 @@ static err list_profile_posts(struct req *r)
 	TRY(page_read(r, &p));
 	TRY(profile_posts(r->db, q.chained, r->user.id, owner, &p, &posts));
 	const struct post *last = posts.n ? (const struct post *)posts.v + posts.n - 1 : NULL;
+	if (last && last->pinned_at.us)
+		return reply_page(r, &p, posts, behind_pinned);
 	return reply_page(r, &p, posts, last ? last->created_at : (usec){ 0 });
 }
 

@@ -20,12 +20,16 @@ static const struct field score_fields[] = {
 	FIELD(struct post_score, recency),
 	FIELD(struct post_score, tone),
 	FIELD(struct post_score, video),
+	FIELD(struct post_score, harmony),
+	FIELD(struct post_score, moderation),
 	FIELD(struct post_score, safety),
 	FIELD(struct post_score, engagement_weight),
 	FIELD(struct post_score, quality_weight),
 	FIELD(struct post_score, recency_weight),
 	FIELD(struct post_score, tone_weight),
 	FIELD(struct post_score, video_weight),
+	FIELD(struct post_score, harmony_weight),
+	FIELD(struct post_score, moderation_weight),
 	{ 0 },
 };
 
@@ -40,16 +44,50 @@ static const struct field listed_fields[] = {
 	{ 0 },
 };
 
+/* Adds what holds a post and its tags, and those it is to get, to a batch of the transaction that changes it. */
+static void hold_post(struct db_batch *b, uuid id, struct strs tags, struct strs as_typed)
+{
+	db_batch_some(b, &sql_post_hold, ARG(id));
+	db_batch_exec(b, &sql_tags_hold, NULL, ARG(id), ARG(tags), ARG(as_typed));
+}
+
+static const struct strs no_tags = { 0 };
+
 err post_edit(struct db *db, uuid id, uuid author, const struct post_text *text)
 {
-	return db_some(db, &sql_post_edit, ARG(id), ARG(author), ARG(text->body), ARG(text->tone),
-		       ARG(text->cis), ARG(text->tags), ARG(text->tags_as_typed),
-		       ARG(text->mentions));
+	struct db *tx;
+
+	TRY(db_begin(db, &tx));
+	struct db_batch *b = db_batch(tx);
+	hold_post(b, id, text->tags, text->tags_as_typed);
+	db_batch_some(b, &sql_post_edit, ARG(id), ARG(author), ARG(text->body), ARG(text->tone),
+		      ARG(text->cis), ARG(text->tags), ARG(text->mentions));
+	TRY(db_batch_run(b));
+	return db_commit(tx);
 }
 
 err post_set_visibility(struct db *db, uuid id, uuid author, str visibility)
 {
-	return db_some(db, &sql_post_set_visibility, ARG(id), ARG(author), ARG(visibility));
+	struct db *tx;
+
+	TRY(db_begin(db, &tx));
+	struct db_batch *b = db_batch(tx);
+	hold_post(b, id, no_tags, no_tags);
+	db_batch_some(b, &sql_post_set_visibility, ARG(id), ARG(author), ARG(visibility));
+	TRY(db_batch_run(b));
+	return db_commit(tx);
+}
+
+err post_delete(struct db *db, uuid id, uuid author)
+{
+	struct db *tx;
+
+	TRY(db_begin(db, &tx));
+	struct db_batch *b = db_batch(tx);
+	hold_post(b, id, no_tags, no_tags);
+	db_batch_some(b, &sql_post_delete, ARG(id), ARG(author));
+	TRY(db_batch_run(b));
+	return db_commit(tx);
 }
 
 err post_pin(struct db *db, uuid id, uuid author, bool pinned)
