@@ -310,3 +310,16 @@ TEST(beacons_need_a_user)
 	EXPECT(401, t_delete(NULL, "%s/vouch", some));
 	EXPECT(401, t_post_json(NULL, t_fmt("%s/resolve", some), "{'status': 'resolved'}"));
 }
+
+TEST(t_blk_11_a_block_hides_no_beacon)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+	struct spot at = beacon_place();
+	const char *beacon;
+
+	t_block(&ann, &bob);
+	beacon = beacon_drop(&ann, at);
+	EXPECT_TRUE(beacon_on_map(&bob, at, beacon));
+	EXPECT(200, t_post(&bob, API "/%s/vouch", beacon));
+	EXPECT_TRUE(beacon_on_map(&ann, at, beacon_drop(&bob, at)));
+}

@@ -161,7 +161,7 @@ TEST(t_fed_1_circle_posts_reach_the_circle)
 	struct t_user ann = t_user("ann"), bob = t_user("bob");
 	const char *post = t_new_post_with(&bob, "visibility = 'circle'");
 
-	t_follow(&ann, &bob);
+	t_mutual(&ann, &bob);
 	t_sql("INSERT INTO circle_members (user_id, member_id) VALUES ('%s', '%s')", bob.id,
 	      ann.id);
 	EXPECT_TRUE(feed_shows(&ann, PERSONAL, post));

@@ -142,9 +142,13 @@ server.on('stream', (stream, headers) => {
 	let body = ''
 
 	stream.setEncoding('utf8')
+	let cut = false // by a sender that died
+
 	stream.on('error', () => {})
+	stream.on('aborted', () => (cut = true))
 	stream.on('data', (part) => (body += part))
 	stream.on('end', () => {
+		if (cut) return
 		const [status, reply, more] = answer(headers, body)
 
 		const text = JSON.stringify(reply)

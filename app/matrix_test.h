@@ -1,0 +1,34 @@
+/* Within the authorization matrix only: its columns, and what a row says. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum role {
+	ANONYMOUS,
+	OWNER,
+	STRANGER,
+	FOLLOWER,
+	CIRCLE,	 /* follows and is followed, and in the owner's circle */
+	BLOCKED, /* by the owner */
+	BLOCKER, /* of the owner */
+	PRIVATE, /* a stranger to an owner whose account is private */
+	SUSPENDED,
+	DEACTIVATED,
+	BANNED,
+	MODERATOR,
+	ROLES
+};
+
+/* `ok`: what comes in the place of 200. In query and body @ is the owner's id, % his handle, # the post's,
+ * $ the tag, ! the conversation's; ' stands for ". */
+struct row {
+	const char *route;
+	const short *want;
+	short ok;
+	bool names_owner; /* may name him and the post, hidden or not: it is about the caller's own doing */
+	const char *query, *body;
+};
+
+extern const struct row matrix_rows[];
+extern const size_t matrix_size;
