@@ -177,7 +177,7 @@ $(obj)/sources: force
 force:
 
 # ---- the rest lives in ./dev ----
-front_door := run test build check bench fuzz psql reset
+front_door := run test build check bench deb fuzz psql reset
 .PHONY: $(front_door) migrate-up migrate-down
 $(front_door):
 	@./dev $@

@@ -5,17 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct command *const commands[] = {
-	&cmd_serve,  &cmd_dev,	   &cmd_migrate, &cmd_seed,    &cmd_supabase,
-	&cmd_routes, &cmd_openapi, &cmd_config,	 &cmd_version,
+const struct command *const commands[] = {
+	&cmd_serve,  &cmd_dev,	   &cmd_migrate, &cmd_seed,	  &cmd_supabase, &cmd_doctor,
+	&cmd_routes, &cmd_openapi, &cmd_config,	 &cmd_completion, &cmd_version,	 NULL,
 };
-enum { NCOMMANDS = sizeof(commands) / sizeof(*commands) };
 
 static void list_commands(FILE *out)
 {
 	fputs("usage: sojorn COMMAND [--help] [ARGUMENT...]\n\n", out);
-	for (int i = 0; i < NCOMMANDS; i++)
-		fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->help);
+	for (const struct command *const *c = commands; *c; c++)
+		fprintf(out, "  %-12s %s\n", (*c)->name, (*c)->help);
 }
 
 static void describe(const struct command *c)
@@ -46,9 +45,9 @@ static const struct command *find(const char *name)
 {
 	if (strcmp(name, "--version") == 0)
 		return &cmd_version;
-	for (int i = 0; i < NCOMMANDS; i++)
-		if (strcmp(commands[i]->name, name) == 0)
-			return commands[i];
+	for (const struct command *const *c = commands; *c; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
 	return NULL;
 }
 

@@ -19,8 +19,13 @@ enum { DONE, FAILED, USAGE };
 /* Prints "sojorn NAME: problem" and the usage line to stderr; returns USAGE. problem may be NULL. */
 int command_usage(const struct command *c, const char *problem);
 
+/* All of them, NULL-terminated. */
+extern const struct command *const commands[];
+
+extern const struct command cmd_completion;
 extern const struct command cmd_config;
 extern const struct command cmd_dev;
+extern const struct command cmd_doctor;
 extern const struct command cmd_migrate;
 extern const struct command cmd_seed;
 extern const struct command cmd_serve;

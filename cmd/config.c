@@ -29,6 +29,8 @@ const struct command cmd_config = {
 	.name = "config",
 	.args = "[--json]",
 	.help = "print every option with its value and source, secrets masked",
-	.details = "Options come from the environment, then from .env in the working directory.",
+	.details =
+		"Options come from the environment, then from .env in the working directory, or without\n"
+		"one from /etc/sojorn/sojorn.env.",
 	.run = print_config,
 };

@@ -361,9 +361,11 @@ static int run(struct run *r, struct request *q)
 {
 	struct migrate_watch watch = { .waiting = on_waiting, .done = on_step, .arg = r };
 	struct config *c = options_load();
-	const char *url = c ? config_cstr(c, "DATABASE_URL") : NULL;
+	const char *url = c ? config_cstr(c, "MIGRATOR_DATABASE_URL") : NULL;
 	int status;
 
+	if (c && !url)
+		url = config_cstr(c, "DATABASE_URL");
 	if (c && !url)
 		r->problem = "DATABASE_URL is not set";
 	if (!url || !migrate_open(r->arena, url, all_migrations, &watch, &r->migrator, &r->problem))
@@ -404,7 +406,7 @@ const struct command cmd_migrate = {
 		"  version      print the version\n"
 		"  status       print which migrations are applied\n"
 		"  create NAME  make the files of a new migration in migrations/\n\n"
-		"The database is DATABASE_URL. Runs wait for one another. The record and the files "
-		"are those of golang-migrate.",
+		"The database is MIGRATOR_DATABASE_URL, or else DATABASE_URL. Runs wait for one\n"
+		"another. The record and the files are those of golang-migrate.",
 	.run = migrate,
 };

@@ -5,9 +5,14 @@
 #include "cmd/options.h"
 
 #include <stdio.h>
+#include <unistd.h>
+
+#define SYSTEM_FILE "/etc/sojorn/sojorn.env"
 
 static const struct option program_options[] = {
 	{ "DATABASE_URL", OPT_STR, .secret = true, .help = "libpq URL of the database" },
+	{ "MIGRATOR_DATABASE_URL", OPT_STR, .secret = true,
+	  .help = "the same as the role that owns the schema, for migrations; default DATABASE_URL" },
 	{ "DATABASE_REPLICA_URLS", OPT_LIST, .secret = true,
 	  .help = "libpq URLs of read-only copies" },
 	{ "DB_SHARED", OPT_INT, "4", .min = 1, .max = 64,
@@ -98,9 +103,9 @@ static const struct option program_options[] = {
 struct config *options_load(void)
 {
 	struct config *c = NULL;
-	const char *problem;
+	const char *problem, *file = access(".env", F_OK) == 0 ? ".env" : SYSTEM_FILE;
 
-	if (config_load(&c, program_options, ".env", &problem))
+	if (config_load(&c, program_options, file, &problem))
 		return c;
 	fprintf(stderr, "sojorn: %s\n", problem);
 	return NULL;

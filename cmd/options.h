@@ -3,5 +3,5 @@
 
 #include "lib/base/config.h"
 
-/* Reads `.env` and the environment. On a bad value says so on stderr and returns NULL. */
+/* Reads `.env` of the working directory, or without one /etc/sojorn/sojorn.env, and the environment. On a bad value says so on stderr and returns NULL. */
 struct config *options_load(void);

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { RESTARTS = 50 }; /* under load */
 
 /* ---- what it refuses ---- */
 
@@ -285,24 +288,84 @@ static int listening_socket(int *ret_port)
 	return fd;
 }
 
-TEST(it_serves_on_the_socket_it_is_handed)
+static pid_t start_activated(int fd)
 {
-	const char *request = "GET /health HTTP/1.0\r\n\r\n";
-	struct sockaddr_in at = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	int port, fd = listening_socket(&port), client, status;
 	pid_t pid = fork();
 
 	if (pid == 0)
 		exec_activated(fd);
-	at.sin_port = htons((uint16_t)port);
-	client = socket(AF_INET, SOCK_STREAM, 0);
-	EXPECT_EQ(0, connect(client, (struct sockaddr *)&at, sizeof(at)));
-	t_write(client, request, strlen(request));
-	EXPECT_TRUE(strstr(t_read(client, NULL, 20000), "{\"status\":\"ok\"}"));
+	return pid;
+}
+
+static void end_activated(pid_t pid)
+{
+	int status;
+
 	kill(pid, SIGTERM);
 	waitpid(pid, &status, 0);
 	EXPECT_EQ(0, status);
+}
+
+/* One request on a connection of its own; true when it was answered well. */
+static bool is_served(int port)
+{
+	const char *request = "GET /health HTTP/1.0\r\n\r\n";
+	struct sockaddr_in at = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)port),
+				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool good = connect(client, (struct sockaddr *)&at, sizeof(at)) == 0;
+
+	if (good) {
+		t_write(client, request, strlen(request));
+		good = strstr(t_read(client, NULL, 20000), "{\"status\":\"ok\"}") != NULL;
+	}
 	close(client);
+	return good;
+}
+
+TEST(it_serves_on_the_socket_it_is_handed)
+{
+	int port, fd = listening_socket(&port);
+	pid_t pid = start_activated(fd);
+
+	EXPECT_TRUE(is_served(port));
+	end_activated(pid);
 	close(fd);
+}
+
+/* Asks without a pause until the other end of `told` is closed; what failed goes to `out`. */
+[[gnu::noreturn]] static void ask_until_told(int port, int told, int out)
+{
+	struct pollfd p = { .fd = told, .events = POLLIN };
+	int count[2] = { 0, 0 };
+
+	while (poll(&p, 1, 0) == 0)
+		count[!is_served(port)]++;
+	_exit(write(out, count, sizeof(count)) == sizeof(count) ? 0 : 1);
+}
+
+TEST(no_request_fails_while_it_is_restarted_again_and_again)
+{
+	int port, fd = listening_socket(&port), told[2], out[2], count[2];
+	pid_t server = start_activated(fd), client;
+
+	EXPECT_EQ(0, pipe2(told, O_CLOEXEC) | pipe2(out, O_CLOEXEC));
+	client = fork();
+	if (client == 0) {
+		close(told[1]);
+		ask_until_told(port, told[0], out[1]);
+	}
+	for (int i = 0; i < RESTARTS; i++) {
+		EXPECT_TRUE(is_served(port));
+		end_activated(server);
+		server = start_activated(fd);
+	}
+	close(told[1]);
+	EXPECT_EQ(sizeof(count), read(out[0], count, sizeof(count)));
+	waitpid(client, NULL, 0);
+	EXPECT_EQ(0, count[1]);
+	EXPECT_TRUE(count[0] > RESTARTS);
+	end_activated(server);
+	close(told[0]), close(out[0]), close(out[1]), close(fd);
 }

@@ -22,8 +22,7 @@ static const struct field schema_fields[] = {
 	{ 0 },
 };
 
-/* The version this program is made for. */
-static int64_t newest_version(void)
+int64_t health_newest_version(void)
 {
 	int64_t newest = 0;
 
@@ -39,7 +38,7 @@ static err read_schema(struct db *db, struct schema *out)
 
 static bool is_current(const struct schema *s)
 {
-	return !s->dirty && s->version >= newest_version();
+	return !s->dirty && s->version >= health_newest_version();
 }
 
 void health_look(struct db_pool *pool)
@@ -52,7 +51,7 @@ void health_look(struct db_pool *pool)
 		log_warn("the database does not answer; requests get a 503 until it does");
 	else if (e.info || !is_current(&s))
 		log_warn("the schema is not current; `sojorn migrate up` moves it",
-			 LOG("version", s.version), LOG("newest", newest_version()),
+			 LOG("version", s.version), LOG("newest", health_newest_version()),
 			 LOG("dirty", (int64_t)s.dirty));
 	arena_free(a);
 }
@@ -176,7 +175,7 @@ static void check_database(struct req *r, struct checks *c)
 	c->database.latency_ms = (double)(time_monotonic() - start) / 1000;
 	c->database.status = e.info ? S("unhealthy") : S("healthy");
 	c->migrations.version = s.version;
-	c->migrations.newest = newest_version();
+	c->migrations.newest = health_newest_version();
 	c->migrations.dirty = s.dirty;
 	c->migrations.status = is_current(&s) ? S("healthy") : S("unhealthy");
 }

@@ -11,4 +11,7 @@
  * program is made for. Suspends. */
 void health_look(struct db_pool *pool);
 
+/* The version of the schema that this program is made for. */
+int64_t health_newest_version(void);
+
 extern const struct route health_routes[];

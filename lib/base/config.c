@@ -171,7 +171,7 @@ static bool use_environment(struct config *c, const char **problem)
 	return true;
 }
 
-static bool use_env_text(struct config *c, str text, const char **problem)
+static bool use_env_text(struct config *c, const char *path, str text, const char **problem)
 {
 	struct env_line line;
 
@@ -180,11 +180,11 @@ static bool use_env_text(struct config *c, str text, const char **problem)
 		size_t i = find_option(c, line.key);
 
 		if (wrong) {
-			*problem = explain(".env, line %d: %s", number, wrong);
+			*problem = explain("%s, line %d: %s", path, number, wrong);
 			return false;
 		}
 		if (line.key.p && c->table[i].name && line.value.n
-		    && !set_value(c, i, line.value.p, ".env", problem))
+		    && !set_value(c, i, line.value.p, path, problem))
 			return false;
 	}
 	return true;
@@ -210,7 +210,7 @@ static bool use_env_file(struct config *c, const char *path, const char **proble
 		*problem = explain("%s cannot be read: %s", path,
 				   ferror(f) ? strerror(errno) : "it is larger than a megabyte");
 	fclose(f);
-	return !failed && use_env_text(c, (str){ text, n }, problem);
+	return !failed && use_env_text(c, path, (str){ text, n }, problem);
 }
 
 bool config_load(struct config **out, const struct option *table, const char *env_file,

@@ -50,7 +50,7 @@ int64_t config_int(const struct config *c, const char *name);
 bool config_bool(const struct config *c, const char *name);
 bool config_is(const struct config *c, const char *name, const char *value);
 
-/* Where a value came from: "default", ".env", "environment", "override". */
+/* Where a value came from: "default", env_file, "environment", "override". */
 const char *config_source(const struct config *c, const char *name);
 
 /* Overrides one value (tests, command line), with the same checks; also refused for a name that is

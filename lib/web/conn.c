@@ -5,13 +5,13 @@
 #include "lib/web/conn.h"
 
 #include <stdlib.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 enum {
 	HEAD_TIME = 10 * 1000 * 1000, /* for a request's head to arrive */
 	SWEEP_TIME = 1000 * 1000,
+	PARTING_TIME = 250 * 1000, /* for a request that is on its way to a server that ends */
 };
 
 static int64_t head_time(const struct server *s)
@@ -148,20 +148,15 @@ void web_conns_close(struct server *s)
 
 /* ---- the end ---- */
 
-/* Nothing has come that would be lost. */
-static bool is_idle(const struct web_conn *c)
-{
-	int waiting = 0;
-
-	return !c->request && (ioctl(c->fd, FIONREAD, &waiting) < 0 || waiting == 0);
-}
-
 void web_conns_drain(struct server *s, int64_t grace)
 {
+	int64_t parting = time_monotonic() + PARTING_TIME;
+
 	s->web.draining = true;
 	for (struct web_conn *c = s->conns; c; c = c->next)
-		if (is_idle(c))
-			shutdown(c->fd, SHUT_RDWR);
+		if (!c->request)
+			c->until = parting;
+	timer_set(s->sweep, PARTING_TIME);
 	upgrades_stop(s, false);
 	timer_set(s->grace, grace);
 	web_conns_check(s);

@@ -68,7 +68,7 @@ void web_conn_end(struct web_conn *c);
  * must be closed after that. */
 void web_conn_send(struct web_conn *c, struct request *r);
 
-/* Closes idle connections; calls s->on_drained when all are closed, or after `grace`. */
+/* Closes connections on which nothing comes for another quarter of a second; calls s->on_drained when all are closed, or after `grace`. */
 void web_conns_drain(struct server *s, int64_t grace);
 
 /* A connection or an upgraded socket has gone: was it the last one of a draining server? */

@@ -44,7 +44,8 @@ struct server;
  * and a log line when it cannot start; the socket is closed then. */
 struct server *server_new(struct loop *l, int listen_fd, const struct server_options *options);
 
-/* Stops accepting, closes idle connections; requests under way finish, and their connections close.
+/* Stops accepting; requests under way, and those that come within a quarter of a second, are answered and their
+ * connections close; so do the idle ones.
  * `done` is called on the loop when the last has ended or after `grace` microseconds. */
 void server_drain(struct server *s, int64_t grace, void (*done)(void *), void *arg);
 
