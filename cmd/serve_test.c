@@ -369,3 +369,32 @@ TEST(no_request_fails_while_it_is_restarted_again_and_again)
 	end_activated(server);
 	close(told[0]), close(out[0]), close(out[1]), close(fd);
 }
+
+static const char *allowed(const char *origin)
+{
+	const struct t_reply *r = t_send(&(struct t_request){
+		.method = "GET",
+		.path = "/health",
+		.headers = (const char *const[]){ t_fmt("Origin: %s", origin), NULL },
+	});
+
+	return t_header(r, "Access-Control-Allow-Origin");
+}
+
+TEST(d14_foreign_origins_and_cookies_open_nothing)
+{
+	static const char *const foreign[] = { "https://evil.example",
+					       "http://localhost.evil.example",
+					       "http://127.0.0.1.evil.example",
+					       "http://localhost:80@evil.example", "null" };
+	struct t_user ann = t_user("ann");
+	const char *cookie = t_fmt("Cookie: admin_token=%s", ann.token);
+
+	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+		EXPECT_NULL(allowed(foreign[i]));
+	EXPECT_CSTR("http://localhost:3000", allowed("http://localhost:3000")); /* in development */
+	EXPECT(401,
+	       t_send(&(struct t_request){ .method = "GET",
+					   .path = "/api/v1/profile",
+					   .headers = (const char *const[]){ cookie, NULL } }));
+}
