@@ -15,12 +15,15 @@ void cors_free(struct cors *c);
 
 bool cors_allows(const struct cors *c, str origin);
 
-/* Values of Access-Control-… headers. */
+/* Values of Access-Control-… headers. Browsers of the old platform's clients send headers of their own. */
+#define CORS_SUPABASE_HEADERS                                                             \
+	"apikey, X-Client-Info, X-Supabase-Api-Version, X-Region, X-Upsert, X-Metadata, " \
+	"X-JWT-AUD, Cache-Control"
 #define CORS_METHODS "GET, POST, PUT, PATCH, DELETE, OPTIONS"
 #define CORS_REQUEST_HEADERS                                                                    \
 	"Origin, Content-Type, Accept, Authorization, X-Request-ID, X-Timestamp, X-Signature, " \
-	"X-Algorithm, Idempotency-Key"
+	"X-Algorithm, Idempotency-Key, " CORS_SUPABASE_HEADERS
 #define CORS_EXPOSED_HEADERS                                                                    \
 	"Content-Length, X-Request-Id, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, " \
-	"X-RateLimit-Reset"
+	"X-RateLimit-Reset, X-Total-Count, Link, X-Supabase-Api-Version"
 #define CORS_MAX_AGE "43200" /* 12 hours */

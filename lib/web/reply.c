@@ -180,6 +180,10 @@ void reply_error(struct request *r, err e)
 {
 	struct json_writer w;
 
+	if (r->web->options.reply_error && r->web->options.reply_error(&r->req, e)) {
+		r->code = e.info->code;
+		return;
+	}
 	json_init(&w, r->req.arena, USUAL_SIZE / 2);
 	json_object_begin(&w);
 	json_key(&w, S("error"));

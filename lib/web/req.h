@@ -14,6 +14,7 @@ struct identity {
 	uuid id;      /* nil: nobody */
 	uuid session; /* of the token, nil when it names none */
 	usec expires; /* the token's end */
+	bool partial; /* the session lacks the account's second factor (AUTH_PARTIAL) */
 	str role;     /* of the profile: user, moderator, admin */
 	str status;   /* of the account */
 };
@@ -74,6 +75,18 @@ void req_unlimit(struct req *r, const struct rate *rate, str key);
 
 /* Gives the request so many microseconds more: it was kept waiting for no fault of its own. */
 void req_postpone(struct req *r, int64_t us);
+
+/*
+ * Answers as another route would, with the same body: an older name of it. Its token and limits count, the
+ * deadline is still this route's. Suspends. err_internal when there is no such route.
+ */
+struct forward {
+	enum method method;
+	str path;
+	const struct pair *query; /* decoded */
+	size_t nquery;
+};
+err req_forward(struct req *r, const struct forward *to);
 
 /* A reply header; name and value are copied. Access-Control-Allow-Origin replaces the server's own answer. */
 void reply_header(struct req *r, const char *name, str value);

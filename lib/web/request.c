@@ -452,14 +452,14 @@ static void leave(struct request *r)
 	r->entered = false;
 }
 
-static err ask_handler(struct request *r)
+/* What the route asks for, then its handler. */
+static err run_route(struct request *r)
 {
 	const struct server_options *o = &r->web->options;
 	const struct route *route = r->req.route;
 	char user[UUID_TEXT];
 	str key = r->req.client;
 
-	TRY(enter(r));
 	if (route->auth != AUTH_NONE)
 		TRY(o->authenticate(&r->req));
 	if (!uuid_is_nil(r->req.user.id)) {
@@ -469,6 +469,30 @@ static err ask_handler(struct request *r)
 	}
 	TRY(req_limit(&r->req, route->rate, key));
 	return route->run(&r->req);
+}
+
+static err ask_handler(struct request *r)
+{
+	TRY(enter(r));
+	return run_route(r);
+}
+
+err req_forward(struct req *req, const struct forward *to)
+{
+	struct request *r = request_of(req);
+	enum method own = req->method;
+	unsigned allowed;
+	err e;
+
+	if (!router_find(r->web->options.router, to->method, to->path, &r->match, &allowed))
+		return err_internal;
+	req->route = r->match.route;
+	req->method = to->method;
+	req->query = to->query;
+	req->nquery = to->nquery;
+	e = run_route(r);
+	req->method = own; /* as whoever let it enter knows it */
+	return e;
 }
 
 static void answer(struct request *r)
@@ -519,38 +543,6 @@ bool request_gather(struct request *r, const char *p, size_t n)
 	return !r->replied;
 }
 
-/* ---- what handlers ask ---- */
-
-str req_param(const struct req *req, const char *name)
-{
-	const struct route_match *m = &request_of(req)->match;
-
-	for (size_t i = 0; i < m->n; i++)
-		if (str_eq(m->name[i], str_of(name)))
-			return m->value[i];
-	return (str){ 0 };
-}
-
-err req_id(struct req *req, const char *name, uuid *out)
-{
-	if (uuid_parse(req_param(req, name), out))
-		return OK;
-	return err_detail(req->arena, err_invalid, name, "%s must be a UUID", name);
-}
-
-err req_query(struct req *req, void *out, struct present *present)
-{
-	fields_clear(req->route->query, out);
-	return fields_from_pairs(req->arena, req->query, req->nquery, req->route->query, out,
-				 present);
-}
-
-err req_body(struct req *req, void *out, struct present *present)
-{
-	fields_clear(req->route->body, out);
-	return fields_from_json(req->arena, req_body_text(req), req->route->body, out, present);
-}
-
 /* ---- afterwards ---- */
 
 void request_log(const struct request *r)
@@ -569,12 +561,4 @@ void request_log(const struct request *r)
 	       LOG("route", route), LOG("status", status), LOG("us", us),
 	       LOG("bytes", reply_length(r)), LOG("request_id", q->request_id),
 	       LOG("code", r->code ? r->code : "-"));
-}
-
-err req_form(struct req *req, void *out, struct present *present)
-{
-	size_t n;
-	const struct pair *pairs = target_pairs(req->arena, req_body_text(req), &n);
-
-	return fields_from_pairs(req->arena, pairs, n, req->route->body, out, present);
 }

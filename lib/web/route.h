@@ -15,6 +15,8 @@ enum method { GET, POST, PUT, PATCH, DELETE, METHODS };
 enum auth {
 	AUTH_USER,     /* a valid token of an active account */
 	AUTH_ACCOUNT,  /* a valid token; the account may be deactivated or pending deletion */
+	AUTH_PARTIAL,  /* the same, and its session may still lack the account's second factor */
+	AUTH_KEY,      /* no user, but what the program asks of every client */
 	AUTH_OPTIONAL, /* a token is checked when there is one */
 	AUTH_NONE,
 };

@@ -34,6 +34,10 @@ struct server_options {
 	err (*enter)(struct req *r);
 	void (*leave)(struct req *r);
 
+	/* Replies to an error in a shape of its own; false: the usual envelope. May be NULL. Called for
+	 * errors of the server, too, so r->route may be NULL and the query not yet read. */
+	bool (*reply_error)(struct req *r, err e);
+
 	/* After the reply's status is known; for metrics. `us`: since the request's first byte. */
 	void (*on_done)(const struct req *r, int status, int64_t us, size_t bytes);
 };
