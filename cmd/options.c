@@ -88,6 +88,9 @@ static const struct option program_options[] = {
 	  .help = "how long a request waits at most while the writer changes" },
 	{ "SUPABASE_ANON_KEY", OPT_STR, .secret = true, .help = "the project's public key" },
 	{ "SUPABASE_SERVICE_KEY", OPT_STR, .secret = true, .help = "the project's service key" },
+	{ "SUPABASE_REDIRECT_URLS", OPT_LIST,
+	  .help = "patterns of addresses that mailed links may lead to, beside APP_BASE_URL; * stands "
+		  "for all but . and /, ** for anything" },
 
 	{ "REDIS_URL", OPT_STR, .secret = true,
 	  .help = "shared by several machines; not needed on one" },

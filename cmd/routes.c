@@ -1,5 +1,6 @@
 /* The route tables as a list for people and for machines, and their check. */
 #include "app/app.h"
+#include "app/compat/compat.h"
 #include "cmd/command.h"
 #include "lib/base/json.h"
 
@@ -22,10 +23,8 @@ static const struct field line_fields[] = {
 };
 
 static const char *const auth_names[] = {
-	[AUTH_USER] = "user",
-	[AUTH_ACCOUNT] = "account",
-	[AUTH_OPTIONAL] = "optional",
-	[AUTH_NONE] = "none",
+	[AUTH_USER] = "user", [AUTH_ACCOUNT] = "account",   [AUTH_PARTIAL] = "partial",
+	[AUTH_KEY] = "key",   [AUTH_OPTIONAL] = "optional", [AUTH_NONE] = "none",
 };
 
 static struct line line_of(const struct route *r, bool admin)
@@ -81,7 +80,8 @@ static int check(void)
 	char problem[300];
 
 	if (router_check(app_routes, problem, sizeof(problem))
-	    && router_check(admin_routes, problem, sizeof(problem)))
+	    && router_check(admin_routes, problem, sizeof(problem))
+	    && router_check(compat_routes, problem, sizeof(problem)))
 		return DONE;
 	fprintf(stderr, "sojorn routes: %s\n", problem);
 	return FAILED;

@@ -8,6 +8,7 @@
  * LOG_LEVEL anew.
  */
 #include "app/app.h"
+#include "app/compat/compat.h"
 #include "app/gateway/gateway.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
@@ -42,6 +43,7 @@ struct serve {
 	struct config *config;
 	struct arena *arena; /* as long as the process serves */
 	struct app app;
+	const struct route **tables; /* of the API */
 	struct router *api, *admin;
 	const char *address;
 	int count, api_fds[LOOPS_MAX], admin_fd; /* of loops; their sockets */
@@ -108,6 +110,27 @@ static str jwt_secret(struct serve *s)
 	return str_empty(given) ? rand_token(s->arena, 32) : given;
 }
 
+static size_t count(const struct route *const *tables)
+{
+	size_t n = 0;
+
+	while (tables[n])
+		n++;
+	return n;
+}
+
+/* The app's own, and those of the old platform when they are wanted. */
+static const struct route **api_tables(struct serve *s)
+{
+	bool compat = config_bool(s->config, "SUPABASE_COMPAT");
+	size_t own = count(app_routes), more = compat ? count(compat_routes) : 0;
+	const struct route **tables = arena_zalloc(s->arena, (own + more + 1) * sizeof *tables);
+
+	memcpy(tables, app_routes, own * sizeof *tables);
+	memcpy(tables + own, compat_routes, more * sizeof *tables);
+	return tables;
+}
+
 static bool make_app(struct serve *s)
 {
 	s->app = (struct app){
@@ -118,7 +141,8 @@ static bool make_app(struct serve *s)
 		.jwt_secret = jwt_secret(s),
 		.production = config_is(s->config, "ENV", "production"),
 	};
-	s->api = router_new(app_routes);
+	s->tables = api_tables(s);
+	s->api = router_new(s->tables);
 	s->admin = router_new(admin_routes);
 	return s->app.offload && s->app.gate && s->api && s->admin;
 }
@@ -218,7 +242,7 @@ static bool start_workers(struct serve *s, const char **problem)
 	s->count = loop_count(s);
 	if (!listen_all(s, problem))
 		return false;
-	metrics_begin(app_routes, app_job_kinds, app_periodic, s->count);
+	metrics_begin(s->tables, app_job_kinds, app_periodic, s->count);
 	*problem = "a loop cannot start";
 	while (s->nworkers < s->count)
 		if (!start_worker(s))

@@ -1,6 +1,7 @@
 /* See worker.h. Everything is made before the thread runs and freed by it when its loop has ended. */
 #include "cmd/worker.h"
 #include "app/auth/auth.h"
+#include "app/compat/compat.h"
 #include "app/gateway/gateway.h"
 #include "app/ops/health.h"
 #include "app/ops/jobs.h"
@@ -66,6 +67,7 @@ static void on_stall(const char *name, int64_t us)
 static struct server_options api_options(const struct worker *w)
 {
 	const struct config *c = w->o.app->config;
+	bool compat = config_bool(c, "SUPABASE_COMPAT");
 
 	return (struct server_options){
 		.router = w->o.api,
@@ -81,9 +83,10 @@ static struct server_options api_options(const struct worker *w)
 		.idle_timeout = config_int(c, "IDLE_TIMEOUT"),
 		.deadline = config_int(c, "REQUEST_TIMEOUT"),
 		.access_log = config_bool(c, "ACCESS_LOG"),
-		.authenticate = auth_authenticate,
 		.enter = gate_enter_request,
 		.leave = gate_leave_request,
+		.authenticate = compat ? compat_authenticate : auth_authenticate,
+		.reply_error = compat ? compat_reply_error : NULL,
 		.on_done = metrics_request,
 	};
 }

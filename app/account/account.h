@@ -5,5 +5,8 @@
 
 extern const struct route account_routes[];
 
+/* Removes an account and all it has, what others' counters owe to it, too. Suspends. */
+err account_purge(struct db *db, uuid user);
+
 /* Hourly: removes accounts whose fourteen days are over, each in a transaction of its own. */
 err account_purge_due(struct job *j);

@@ -241,7 +241,7 @@ static err check_owner(struct req *r, str password, str hash, bool *ret_right)
 }
 
 /* What others' counters owe, then the account, as one. */
-static err purge(struct db *db, uuid user)
+err account_purge(struct db *db, uuid user)
 {
 	struct db *tx;
 
@@ -283,7 +283,7 @@ static err confirm(struct req *r)
 	if (!right)
 		return show_form(r, 403, in.token,
 				 "<p role=\"alert\">That is not your password.</p>\n");
-	TRY(purge(r->db, row.user_id));
+	TRY(account_purge(r->db, row.user_id));
 	str app = link_app(r->arena, r->app);
 	return reply_redirect(r, arena_printf(r->arena, "%.*s/destroyed", (int)app.n, app.p));
 }
@@ -312,7 +312,7 @@ err account_purge_due(struct job *j)
 		TRY(db_list(j->db, &sql_accounts_due, due_fields, sizeof(struct due), &due,
 			    ARG(most)));
 		for (size_t i = 0; i < due.n; i++)
-			TRY(purge(j->db, ((struct due *)due.v)[i].id));
+			TRY(account_purge(j->db, ((struct due *)due.v)[i].id));
 	} while (due.n == PURGE_AT_ONCE);
 	return OK;
 }

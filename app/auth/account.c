@@ -22,10 +22,12 @@ static const struct err_info infos[] = {
 	{ 401, "token_missing", "Authorization header required", NULL },
 	{ 401, "token_invalid", "Invalid token", NULL },
 	{ 401, "session_ended", "This session has ended", NULL },
+	{ 403, "factor_missing", "This session still needs the second factor", NULL },
 };
 static const err err_token_missing = { &infos[0] };
 static const err err_token_nobody = { &infos[1] };
 static const err err_session_ended = { &infos[2] };
+static const err err_factor_missing = { &infos[3] };
 
 /* ---- what is known ---- */
 
@@ -38,7 +40,7 @@ struct known {
 	uuid user, session;
 	int64_t at; /* monotonic; 0: empty */
 	uint8_t status, role;
-	bool lapsed, signed_out;
+	bool lapsed, signed_out, partial;
 };
 
 struct set {
@@ -152,6 +154,7 @@ static err look_up(struct req *r, const struct token *t, struct known *out)
 		.role = index_of(roles, COUNT(roles), a.role),
 		.lapsed = a.lapsed,
 		.signed_out = a.signed_out,
+		.partial = a.partial,
 	};
 	keep(out, changes);
 	return OK;
@@ -166,13 +169,15 @@ static err admit(struct req *r, const struct known *k)
 
 	if (k->signed_out)
 		return err_session_ended;
+	if (k->partial && r->route->auth != AUTH_PARTIAL)
+		return err_factor_missing;
 	if (k->status == 0)
 		return OK;
 	if (str_eq(status, S("suspended")) || str_eq(status, S("banned"))) {
 		e = check_status(r, k->user, status, k->lapsed);
 		return e.info && e.info->status != 403 ? closed(e) : e;
 	}
-	return r->route->auth == AUTH_ACCOUNT ? OK : err_inactive;
+	return r->route->auth == AUTH_USER || r->route->auth == AUTH_OPTIONAL ? err_inactive : OK;
 }
 
 static err identify(struct req *r, str text)
@@ -189,6 +194,7 @@ static err identify(struct req *r, str text)
 		.id = t.sub,
 		.session = t.session,
 		.expires = t.expires,
+		.partial = k.partial,
 		.role = str_of(roles[k.role]),
 		.status = k.lapsed ? S("active") : str_of(statuses[k.status]),
 	};

@@ -4,7 +4,8 @@
 
 -- name: account_get     $1 user uuid, $2 session uuid
 SELECT u.status, u.status = 'suspended' AND u.suspended_until <= now() AS lapsed,
-       COALESCE(p.role, 'user') AS role, s.revoked_at IS NOT NULL AS signed_out
+       COALESCE(p.role, 'user') AS role, s.revoked_at IS NOT NULL AS signed_out,
+       COALESCE(s.partial AND u.mfa_enabled, false) AS partial
   FROM users u
   LEFT JOIN profiles p ON p.id = u.id
   LEFT JOIN sessions s ON s.id = $2 AND s.user_id = u.id
@@ -92,8 +93,9 @@ UPDATE users SET encrypted_password = $3 WHERE id = $1 AND encrypted_password = 
 
 -- Opens a session and undoes a deactivation or a pending deletion. No row: the password was changed since
 -- it was checked (an UPDATE of the row comes first or waits for this one), or the account may not sign in.
+-- Without a token its refresh tokens are counted.
 -- name: session_open     $1 user uuid, $2 password text, $3 session uuid, $4 token bytes, $5 mfa bool,
---	$6 user_agent text, $7 ip text, $8 mail json
+--	$6 user_agent text, $7 ip text, $8 mail json, $9 method text, $10 partial bool
 WITH before AS (
 	SELECT id, status FROM users
 	 WHERE id = $1 AND encrypted_password = $2 AND status IN ('active', 'deactivated', 'pending_deletion')
@@ -104,10 +106,14 @@ WITH before AS (
 	RETURNING u.id, u.email, u.created_at, u.updated_at, u.status, u.mfa_enabled, u.last_login,
 		u.email_newsletter, u.email_contact, NULLIF(b.status, 'active') AS previous_status
 ), session AS (
-	INSERT INTO sessions (id, user_id, mfa, user_agent, ip) SELECT $3, id, $5, $6, $7::inet FROM account
+	INSERT INTO sessions (id, user_id, mfa, partial, refresh_counter, user_agent, ip)
+	SELECT $3, id, $5, $10, CASE WHEN $4 IS NULL THEN 0 END, $6, $7::inet FROM account
+), methods AS (
+	INSERT INTO session_methods (session_id, method)
+	SELECT $3, m FROM account, unnest(CASE WHEN $5 THEN ARRAY[$9, 'totp'] ELSE ARRAY[$9] END) m
 ), token AS (
 	INSERT INTO refresh_tokens (token_hash, family_id, expires_at)
-	SELECT $4, $3, now() + interval '30 days' FROM account
+	SELECT $4, $3, now() + interval '30 days' FROM account WHERE $4 IS NOT NULL
 ), history AS (
 	INSERT INTO user_status_history (user_id, old_status, new_status, reason)
 	SELECT id, previous_status, 'active', 'signed in' FROM account WHERE previous_status IS NOT NULL
@@ -119,11 +125,13 @@ SELECT * FROM account;
 
 -- Takes a refresh token and gives the next one of its session, the same one for a minute. The lock on the
 -- session's row puts refreshes and sign-outs of one session in order. Reuse after the grace ends the
--- session (T-ACC-5), a ban ends all of the account's.
--- name: session_refresh     $1 token bytes, $2 next bytes, $3 user_agent text, $4 ip text
+-- session (T-ACC-5), a ban ends all of the account's. With $5 the session's next token is counted, and what
+-- follows a token is given again until it was used.
+-- name: session_refresh     $1 token bytes, $2 next bytes, $3 user_agent text, $4 ip text, $5 counted bool
 WITH found AS MATERIALIZED (
-	SELECT t.family_id AS session, t.rotated_at, LEAST(t.expires_at, s.not_after) AS expires_at, s.user_id AS user,
-	       s.revoked_at, s.mfa, s.created_at AS since, u.email, u.status,
+	SELECT t.family_id AS session, t.rotated_at, t.replaced_by, t.expires_at, s.user_id AS user, s.mfa,
+	       s.partial AND u.mfa_enabled AS partial, s.refresh_counter, s.refresh_key AS key,
+	       s.created_at AS since, u.email, session_obstacle(s, u) AS obstacle,
 	       u.status = 'suspended' AND u.suspended_until <= now() AS lapsed
 	  FROM refresh_tokens t
 	  JOIN sessions s ON s.id = t.family_id
@@ -132,19 +140,24 @@ WITH found AS MATERIALIZED (
 	   FOR NO KEY UPDATE OF t, s
 ), judged AS (
 	SELECT f.*, CASE
-		WHEN revoked_at IS NOT NULL OR expires_at <= now() THEN 'dead'
-		WHEN status = 'suspended' AND NOT lapsed THEN 'suspended'
-		WHEN status NOT IN ('active', 'suspended') THEN status
-		WHEN rotated_at <= now() - interval '60 seconds' THEN 'reused'
+		WHEN expires_at <= now() THEN 'dead'
+		WHEN obstacle IS NOT NULL THEN obstacle
 		WHEN rotated_at IS NULL THEN 'fresh'
-		ELSE 'again' END AS verdict
+		WHEN rotated_at > now() - interval '60 seconds' THEN 'again'
+		WHEN $5 AND CASE WHEN refresh_counter IS NOT NULL THEN refresh_counter = 0 ELSE EXISTS (
+			SELECT FROM refresh_tokens n WHERE n.token_hash = f.replaced_by AND n.rotated_at IS NULL) END
+		THEN 'again'
+		ELSE 'reused' END AS verdict
 	  FROM found f
 ), ended AS (
 	UPDATE sessions s SET revoked_at = now() FROM judged j
 	 WHERE j.verdict IN ('reused', 'banned') AND s.user_id = j.user AND s.revoked_at IS NULL
 	   AND (s.id = j.session OR j.verdict = 'banned')
 ), used AS (
-	UPDATE sessions s SET last_used_at = now(), user_agent = $3, ip = $4::inet FROM judged j
+	UPDATE sessions s
+	   SET last_used_at = now(), user_agent = $3, ip = $4::inet,
+	       refresh_counter = CASE WHEN $5 THEN COALESCE(s.refresh_counter, 0) ELSE s.refresh_counter END
+	  FROM judged j
 	 WHERE j.verdict IN ('fresh', 'again') AND s.id = j.session
 ), rotated AS (
 	UPDATE refresh_tokens t
@@ -152,10 +165,52 @@ WITH found AS MATERIALIZED (
 	  FROM judged j WHERE j.verdict = 'fresh' AND t.token_hash = $1
 ), successor AS (
 	INSERT INTO refresh_tokens (token_hash, family_id, expires_at)
-	SELECT $2, session, now() + interval '30 days' FROM judged WHERE verdict IN ('fresh', 'again')
+	SELECT $2, session, now() + interval '30 days' FROM judged WHERE verdict IN ('fresh', 'again') AND NOT $5
 	ON CONFLICT DO NOTHING
 )
-SELECT verdict, "user", session, mfa, since, email, lapsed FROM judged;
+SELECT j.verdict, j.user, j.session, j.email, session_amr(j.session) AS amr, j.mfa, j.partial, j.lapsed, j.since,
+       COALESCE(j.refresh_counter, 0) AS counter, j.key, d.app_metadata, d.user_metadata
+  FROM judged j LEFT JOIN account_details d ON d.user_id = j.user;
+
+-- The key of a counted session that came from elsewhere.
+-- name: session_key     $1 session uuid
+SELECT refresh_key AS key FROM sessions WHERE id = $1 AND refresh_counter IS NOT NULL;
+
+-- The same for a counted session: the token of the counter, or of the one before it, whose successor was lost.
+-- name: session_step     $1 session uuid, $2 counter bigint, $3 user_agent text, $4 ip text
+WITH found AS MATERIALIZED (
+	SELECT s.id AS session, s.user_id AS user, s.mfa, s.partial AND u.mfa_enabled AS partial,
+	       s.refresh_counter, s.refresh_key AS key, s.last_used_at, session_is_stale(s) AS stale, s.created_at AS since, u.email,
+	       session_obstacle(s, u) AS obstacle, u.status = 'suspended' AND u.suspended_until <= now() AS lapsed
+	  FROM sessions s JOIN users u ON u.id = s.user_id
+	 WHERE s.id = $1 AND s.refresh_counter IS NOT NULL
+	   FOR NO KEY UPDATE OF s
+), judged AS (
+	SELECT f.*, CASE
+		WHEN stale THEN 'dead'
+		WHEN obstacle IS NOT NULL THEN obstacle
+		WHEN $2 > refresh_counter THEN 'unknown'
+		WHEN $2 = refresh_counter THEN 'fresh'
+		WHEN $2 = refresh_counter - 1 OR last_used_at > now() - interval '60 seconds' THEN 'again'
+		ELSE 'reused' END AS verdict
+	  FROM found f
+), ended AS (
+	UPDATE sessions s SET revoked_at = now() FROM judged j
+	 WHERE j.verdict IN ('reused', 'banned') AND s.user_id = j.user AND s.revoked_at IS NULL
+	   AND (s.id = j.session OR j.verdict = 'banned')
+), used AS (
+	UPDATE sessions s
+	   SET last_used_at = now(), user_agent = $3, ip = $4::inet, refresh_counter = s.refresh_counter + 1
+	  FROM judged j WHERE j.verdict = 'fresh' AND s.id = j.session
+)
+SELECT j.verdict, j.user, j.session, j.email, session_amr(j.session) AS amr, j.mfa, j.partial, j.lapsed, j.since,
+       j.refresh_counter + (j.verdict = 'fresh')::integer AS counter, j.key, d.app_metadata, d.user_metadata
+  FROM judged j LEFT JOIN account_details d ON d.user_id = j.user;
+
+-- One session, or all but one.
+-- name: sessions_end     $1 user uuid, $2 only uuid, $3 but uuid
+UPDATE sessions SET revoked_at = now()
+ WHERE user_id = $1 AND revoked_at IS NULL AND ($2 IS NULL OR id = $2) AND id IS DISTINCT FROM $3;
 
 -- The session of the refresh token if one is named, else the access token's; and what this device is told.
 -- name: session_close     $1 user uuid, $2 session uuid, $3 token bytes, $4 device text
@@ -214,11 +269,11 @@ INSERT INTO outbox (kind, payload, user_id) VALUES ('mail', $3, $1);
 -- ---- second factor ----
 
 -- name: factor_get     $1 user uuid
-SELECT u.email, u.encrypted_password AS password, u.mfa_enabled, m.secret, m.last_used_step
+SELECT u.email, u.encrypted_password AS password, u.mfa_enabled, m.factor_id, m.secret, m.last_used_step
   FROM users u LEFT JOIN mfa_secrets m ON m.user_id = u.id WHERE u.id = $1;
 
 -- No row: it is on already.
--- name: factor_store     $1 user uuid, $2 secret bytes, $3 codes texts
+-- name: factor_store     $1 user uuid, $2 secret bytes, $3 codes texts, $4 name text
 WITH account AS (
 	SELECT id FROM users WHERE id = $1 AND NOT mfa_enabled FOR UPDATE
 ), older AS (
@@ -226,22 +281,40 @@ WITH account AS (
 ), codes AS (
 	INSERT INTO mfa_recovery_codes (user_id, code_hash)
 	SELECT a.id, decode(c, 'hex') FROM account a, unnest($3::text[]) c
+), unused AS (
+	DELETE FROM account_factors f USING account a
+	 WHERE f.user_id = a.id AND f.factor_type = 'totp' AND f.status = 'unverified'
+), factor AS (
+	INSERT INTO account_factors (user_id, friendly_name, factor_type, status, secret)
+	SELECT id, $4, 'totp', 'unverified', $2 FROM account RETURNING id, user_id
 )
-INSERT INTO mfa_secrets (user_id, secret) SELECT id, $2 FROM account
-ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, last_used_step = 0, updated_at = now();
+INSERT INTO mfa_secrets (user_id, secret, factor_id) SELECT user_id, $2, id FROM factor
+ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, factor_id = excluded.factor_id, last_used_step = 0,
+	updated_at = now()
+RETURNING factor_id;
 
 -- name: factor_enable     $1 user uuid, $2 step bigint, $3 mail json
 WITH step AS (
-	UPDATE mfa_secrets SET last_used_step = $2 WHERE user_id = $1 AND last_used_step < $2 RETURNING user_id
+	UPDATE mfa_secrets SET last_used_step = $2 WHERE user_id = $1 AND last_used_step < $2 RETURNING user_id, factor_id
+), factor AS (
+	UPDATE account_factors f SET status = 'verified', updated_at = now() FROM step s WHERE f.id = s.factor_id
 ), account AS (
 	UPDATE users u SET mfa_enabled = true, updated_at = now() FROM step s
 	 WHERE u.id = s.user_id AND NOT u.mfa_enabled RETURNING u.id
 )
 INSERT INTO outbox (kind, payload, user_id) SELECT 'mail', $3, id FROM account;
 
--- name: factor_disable     $1 user uuid, $2 step bigint, $3 mail json
+-- Without a factor there is no session of two.
+-- name: factor_disable     $1 user uuid, $2 step bigint, $3 mail json, $4 factor uuid
 WITH secret AS (
-	DELETE FROM mfa_secrets WHERE user_id = $1 AND last_used_step < $2 RETURNING user_id
+	DELETE FROM mfa_secrets
+	 WHERE user_id = $1 AND last_used_step < $2 AND ($4 IS NULL OR factor_id = $4) RETURNING user_id, factor_id
+), factor AS (
+	DELETE FROM account_factors f USING secret s WHERE f.id = s.factor_id
+), sessions_ AS (
+	UPDATE sessions o SET mfa = false FROM secret s WHERE o.user_id = s.user_id AND o.mfa RETURNING o.id
+), methods AS (
+	DELETE FROM session_methods m USING sessions_ s WHERE m.session_id = s.id AND m.method = 'totp'
 ), codes AS (
 	DELETE FROM mfa_recovery_codes c USING secret s WHERE c.user_id = s.user_id
 ), factors AS (
@@ -264,6 +337,43 @@ SELECT s.user_id, decode(c, 'hex') FROM step s, unnest($3::text[]) c;
 INSERT INTO mfa_challenges (token_hash, user_id, expires_at)
 SELECT $3, id, now() + interval '5 minutes' FROM users WHERE id = $1 AND encrypted_password = $2;
 
+-- The right code confirms the factor if it is new, and makes the session one of two factors; those of one end.
+-- Tokens of the session from before are two behind.
+-- name: factor_pass     $1 challenge bytes, $2 user uuid, $3 session uuid, $4 step bigint, $5 mail json
+WITH live AS (
+	SELECT id FROM sessions WHERE id = $3 AND user_id = $2 AND revoked_at IS NULL FOR UPDATE
+), step AS (
+	UPDATE mfa_secrets m SET last_used_step = $4 FROM live
+	 WHERE m.user_id = $2 AND m.last_used_step < $4 RETURNING m.user_id, m.factor_id
+), factor AS (
+	UPDATE account_factors f SET status = 'verified', last_challenged_at = now(), updated_at = now() FROM step
+	 WHERE f.id = step.factor_id
+), method AS (
+	INSERT INTO session_methods (session_id, method) SELECT $3, 'totp' FROM step
+	ON CONFLICT (session_id, method) DO UPDATE SET updated_at = now()
+), challenge AS (
+	DELETE FROM mfa_challenges c USING step WHERE c.token_hash = $1
+), enabled AS (
+	UPDATE users u SET mfa_enabled = true, updated_at = now() FROM step
+	 WHERE u.id = step.user_id AND NOT u.mfa_enabled RETURNING u.id
+), others AS (
+	UPDATE sessions o SET revoked_at = now() FROM step
+	 WHERE o.user_id = step.user_id AND o.id <> $3 AND NOT o.mfa AND o.revoked_at IS NULL
+), session AS (
+	UPDATE sessions o
+	   SET mfa = true, partial = false, factor_id = step.factor_id, last_used_at = now(),
+	       refresh_counter = COALESCE(o.refresh_counter + 2, 0)
+	  FROM step WHERE o.id = $3
+	RETURNING o.*
+), mail AS (
+	INSERT INTO outbox (kind, payload, user_id) SELECT 'mail', $5, id FROM enabled
+)
+SELECT 'fresh' AS verdict, s.user_id AS user, s.id AS session, u.email, s.mfa, s.partial, false AS lapsed,
+       jsonb_build_array(jsonb_build_object('method', 'totp', 'timestamp', extract(epoch FROM now())::bigint))
+		|| COALESCE(jsonb_path_query_array(session_amr(s.id), '$[*] ? (@.method != "totp")'), '[]') AS amr,
+       s.created_at AS since, s.refresh_counter AS counter, s.refresh_key AS key, d.app_metadata, d.user_metadata
+  FROM session s JOIN users u ON u.id = s.user_id LEFT JOIN account_details d ON d.user_id = u.id;
+
 -- Counts the try before it is looked at (T-ACC-4): the sixth finds nothing, whatever it brings.
 -- name: challenge_try     $1 token bytes
 WITH tried AS (
@@ -272,11 +382,10 @@ WITH tried AS (
 	RETURNING user_id
 )
 SELECT u.id AS user, u.email, u.encrypted_password AS password, u.status, m.secret, m.last_used_step,
-       u.status = 'suspended' AND u.suspended_until <= now() AS lapsed
+       u.mfa_enabled, u.status = 'suspended' AND u.suspended_until <= now() AS lapsed
   FROM tried t
   JOIN users u ON u.id = t.user_id
-  JOIN mfa_secrets m ON m.user_id = u.id
- WHERE u.mfa_enabled;
+  JOIN mfa_secrets m ON m.user_id = u.id;
 
 -- The right code uses up its step, or itself, and the temporary token. Step 0: none.
 -- name: challenge_pass     $1 token bytes, $2 user uuid, $3 step bigint, $4 code bytes
@@ -314,7 +423,18 @@ WITH due AS (
 	DELETE FROM refresh_tokens t USING due d WHERE t.token_hash = d.token_hash RETURNING t.family_id
 ), ended AS (
 	DELETE FROM sessions s
-	 WHERE s.id IN (SELECT family_id FROM gone)
+	 WHERE s.id IN (SELECT family_id FROM gone) AND s.refresh_counter IS NULL
 	   AND NOT EXISTS (SELECT FROM refresh_tokens t WHERE t.family_id = s.id AND t.expires_at >= now())
+)
+SELECT count(*) AS n FROM gone;
+
+-- Counted sessions have no last token.
+-- name: clean_counted     $1 most int [slow]
+WITH due AS (
+	SELECT id FROM sessions
+	 WHERE refresh_counter IS NOT NULL AND last_used_at < now() - interval '37 days' AND session_is_stale(sessions)
+	 ORDER BY last_used_at LIMIT $1
+), gone AS (
+	DELETE FROM sessions s USING due d WHERE s.id = d.id RETURNING s.id
 )
 SELECT count(*) AS n FROM gone;

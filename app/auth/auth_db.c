@@ -11,11 +11,9 @@ const err err_email_taken = { &email_taken_info };
 /* ---- who is asking ---- */
 
 static const struct field account_fields[] = {
-	FIELD(struct account, status),
-	FIELD(struct account, role),
-	FIELD(struct account, lapsed),
-	FIELD(struct account, signed_out),
-	{ 0 },
+	FIELD(struct account, status),	FIELD(struct account, role),
+	FIELD(struct account, lapsed),	FIELD(struct account, signed_out),
+	FIELD(struct account, partial), { 0 },
 };
 
 err account_get(struct db *db, uuid user, uuid session, struct account *out)
@@ -110,21 +108,54 @@ err session_open(struct db *db, const struct session *s, str password, struct by
 		 str user_agent, str ip, struct json mail, struct signed_in *out)
 {
 	return db_one(db, &sql_session_open, signed_in_fields, out, ARG(s->user), ARG(password),
-		      ARG(s->id), ARG(token), ARG(s->mfa), ARG(user_agent), ARG(ip), ARG(mail));
+		      ARG(s->id), ARG(token), ARG(s->mfa), ARG(user_agent), ARG(ip), ARG(mail),
+		      ARG(s->method), ARG(s->partial));
 }
 
-static const struct field refreshed_fields[] = {
-	FIELD(struct refreshed, verdict), FIELD(struct refreshed, user),
-	FIELD(struct refreshed, session), FIELD(struct refreshed, mfa),
-	FIELD(struct refreshed, since),	  FIELD(struct refreshed, email),
-	FIELD(struct refreshed, lapsed),  { 0 },
+static const struct field judged_fields[] = {
+	FIELD(struct judged, verdict),	     FIELD(struct judged, user),
+	FIELD(struct judged, session),	     FIELD(struct judged, email),
+	FIELD(struct judged, amr),	     FIELD(struct judged, mfa),
+	FIELD(struct judged, partial),	     FIELD(struct judged, lapsed),
+	FIELD(struct judged, since),	     FIELD(struct judged, counter),
+	FIELD(struct judged, key),	     FIELD(struct judged, app_metadata),
+	FIELD(struct judged, user_metadata), { 0 },
 };
 
 err session_refresh(struct db *db, struct bytes token, struct bytes next, str user_agent, str ip,
-		    struct refreshed *out)
+		    bool counted, struct judged *out)
 {
-	return db_one(db, &sql_session_refresh, refreshed_fields, out, ARG(token), ARG(next),
+	return db_one(db, &sql_session_refresh, judged_fields, out, ARG(token), ARG(next),
+		      ARG(user_agent), ARG(ip), ARG(counted));
+}
+
+struct key_row {
+	str key;
+};
+static const struct field key_fields[] = {
+	FIELD(struct key_row, key),
+	{ 0 },
+};
+
+err session_key(struct db *db, uuid session, str *ret_key)
+{
+	struct key_row row;
+
+	TRY(db_one(db, &sql_session_key, key_fields, &row, ARG(session)));
+	*ret_key = row.key;
+	return OK;
+}
+
+err session_step(struct db *db, uuid session, int64_t counter, str user_agent, str ip,
+		 struct judged *out)
+{
+	return db_one(db, &sql_session_step, judged_fields, out, ARG(session), ARG(counter),
 		      ARG(user_agent), ARG(ip));
+}
+
+err sessions_end(struct db *db, uuid user, uuid only, uuid but)
+{
+	return db_exec(db, &sql_sessions_end, NULL, ARG(user), ARG(only), ARG(but));
 }
 
 err session_close(struct db *db, uuid user, uuid session, struct bytes token, str device)
@@ -178,9 +209,13 @@ err access_end(struct db *tx, uuid user, uuid but_session, struct json mail)
 /* ---- second factor ---- */
 
 static const struct field factor_fields[] = {
-	FIELD(struct factor, email),	      FIELD(struct factor, password),
-	FIELD(struct factor, mfa_enabled),    FIELD(struct factor, secret),
-	FIELD(struct factor, last_used_step), { 0 },
+	FIELD(struct factor, email),
+	FIELD(struct factor, password),
+	FIELD(struct factor, mfa_enabled),
+	FIELD(struct factor, factor_id),
+	FIELD(struct factor, secret),
+	FIELD(struct factor, last_used_step),
+	{ 0 },
 };
 
 err factor_get(struct db *db, uuid user, struct factor *out)
@@ -188,9 +223,23 @@ err factor_get(struct db *db, uuid user, struct factor *out)
 	return db_one(db, &sql_factor_get, factor_fields, out, ARG(user));
 }
 
-err factor_store(struct db *db, uuid user, struct bytes secret, struct strs codes, int64_t *ret_n)
+struct stored_factor {
+	uuid factor_id;
+};
+static const struct field stored_factor_fields[] = {
+	FIELD(struct stored_factor, factor_id),
+	{ 0 },
+};
+
+err factor_store(struct db *db, uuid user, struct bytes secret, str name, struct strs codes,
+		 uuid *ret_factor)
 {
-	return db_exec(db, &sql_factor_store, ret_n, ARG(user), ARG(secret), ARG(codes));
+	struct stored_factor row;
+
+	TRY(db_one(db, &sql_factor_store, stored_factor_fields, &row, ARG(user), ARG(secret),
+		   ARG(codes), ARG(name)));
+	*ret_factor = row.factor_id;
+	return OK;
 }
 
 err factor_enable(struct db *db, uuid user, int64_t step, struct json mail, int64_t *ret_n)
@@ -198,9 +247,18 @@ err factor_enable(struct db *db, uuid user, int64_t step, struct json mail, int6
 	return db_exec(db, &sql_factor_enable, ret_n, ARG(user), ARG(step), ARG(mail));
 }
 
-err factor_disable(struct db *db, uuid user, int64_t step, struct json mail, int64_t *ret_n)
+err factor_disable(struct db *db, uuid user, uuid factor, int64_t step, struct json mail,
+		   int64_t *ret_n)
 {
-	return db_exec(db, &sql_factor_disable, ret_n, ARG(user), ARG(step), ARG(mail));
+	return db_exec(db, &sql_factor_disable, ret_n, ARG(user), ARG(step), ARG(mail),
+		       ARG(factor));
+}
+
+err factor_pass(struct db *db, struct bytes challenge, uuid user, uuid session, int64_t step,
+		struct json mail, struct judged *out)
+{
+	return db_one(db, &sql_factor_pass, judged_fields, out, ARG(challenge), ARG(user),
+		      ARG(session), ARG(step), ARG(mail));
 }
 
 err recovery_renew(struct db *db, uuid user, int64_t step, struct strs codes, int64_t *ret_n)
@@ -214,10 +272,15 @@ err challenge_open(struct db *db, uuid user, str password, struct bytes token, i
 }
 
 static const struct field challenged_fields[] = {
-	FIELD(struct challenged, user),	    FIELD(struct challenged, email),
-	FIELD(struct challenged, password), FIELD(struct challenged, status),
-	FIELD(struct challenged, secret),   FIELD(struct challenged, last_used_step),
-	FIELD(struct challenged, lapsed),   { 0 },
+	FIELD(struct challenged, user),
+	FIELD(struct challenged, email),
+	FIELD(struct challenged, password),
+	FIELD(struct challenged, status),
+	FIELD(struct challenged, secret),
+	FIELD(struct challenged, last_used_step),
+	FIELD(struct challenged, mfa_enabled),
+	FIELD(struct challenged, lapsed),
+	{ 0 },
 };
 
 err challenge_try(struct db *db, struct bytes token, struct challenged *out)

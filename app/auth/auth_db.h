@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "app/auth/auth.h"
 #include "app/auth/secrets.h"
 #include "lib/db/db.h"
 
@@ -13,6 +14,7 @@ struct account {
 	str status, role;
 	bool lapsed;	 /* suspended, but no longer */
 	bool signed_out; /* the session has ended */
+	bool partial;	 /* it waits for the second factor */
 };
 err account_get(struct db *db, uuid user, uuid session, struct account *out);
 
@@ -44,22 +46,8 @@ err onboarding_complete(struct db *db, uuid user, int64_t *ret_n);
 
 /* ---- signing in ---- */
 
-struct candidate {
-	bool banned_ip;
-	uuid id; /* nil: nobody has this address */
-	str email, password, status;
-	bool mfa_enabled, lapsed;
-	int32_t birth_month, birth_year;
-};
 err login_find(struct db *db, str email, str ip, struct candidate *out);
 err password_rehash(struct db *db, uuid user, str old, str new);
-
-struct session {
-	uuid id, user;
-	str email;
-	bool mfa;
-	usec since;
-};
 
 struct signed_in { /* contract §3.1, and what the account was before */
 	uuid id;
@@ -73,20 +61,27 @@ struct signed_in { /* contract §3.1, and what the account was before */
 };
 extern const struct field signed_in_fields[];
 
-/* err_not_found: the password is another by now. */
+/* err_not_found: the password is another by now. token.p == NULL: a counted session. */
 err session_open(struct db *db, const struct session *s, str password, struct bytes token,
 		 str user_agent, str ip, struct json mail, struct signed_in *out);
 
-struct refreshed {
-	str verdict; /* fresh, again, reused, dead; or the status that forbids it */
+struct judged { /* a refresh token, and its session after that */
+	str verdict;
 	uuid user, session;
-	bool mfa;
-	usec since;
 	str email;
-	bool lapsed;
+	struct json amr;
+	bool mfa, partial, lapsed;
+	usec since;
+	int64_t counter; /* of the next token, for a counted session */
+	str key;	 /* an imported session's; absent: derived */
+	struct json app_metadata, user_metadata;
 };
 err session_refresh(struct db *db, struct bytes token, struct bytes next, str user_agent, str ip,
-		    struct refreshed *out); /* err_not_found */
+		    bool counted, struct judged *out);	    /* err_not_found */
+err session_key(struct db *db, uuid session, str *ret_key); /* err_not_found */
+err session_step(struct db *db, uuid session, int64_t counter, str user_agent, str ip,
+		 struct judged *out); /* err_not_found */
+err sessions_end(struct db *db, uuid user, uuid only, uuid but);
 err session_close(struct db *db, uuid user, uuid session, struct bytes token, str device);
 
 /* ---- passwords ---- */
@@ -108,14 +103,24 @@ err access_end(struct db *tx, uuid user, uuid but_session, struct json mail);
 struct factor {
 	str email, password;
 	bool mfa_enabled;
+	uuid factor_id;
 	struct bytes secret; /* sealed; p == NULL: none */
 	int64_t last_used_step;
 };
 err factor_get(struct db *db, uuid user, struct factor *out);
 
-err factor_store(struct db *db, uuid user, struct bytes secret, struct strs codes, int64_t *ret_n);
+/* err_not_found: it is on already. */
+err factor_store(struct db *db, uuid user, struct bytes secret, str name, struct strs codes,
+		 uuid *ret_factor);
 err factor_enable(struct db *db, uuid user, int64_t step, struct json mail, int64_t *ret_n);
-err factor_disable(struct db *db, uuid user, int64_t step, struct json mail, int64_t *ret_n);
+
+/* factor nil: whichever it is; step INT64_MAX: without a code. */
+err factor_disable(struct db *db, uuid user, uuid factor, int64_t step, struct json mail,
+		   int64_t *ret_n);
+
+/* err_not_found: the code was used meanwhile, or the session has ended. */
+err factor_pass(struct db *db, struct bytes challenge, uuid user, uuid session, int64_t step,
+		struct json mail, struct judged *out);
 err recovery_renew(struct db *db, uuid user, int64_t step, struct strs codes, int64_t *ret_n);
 
 struct challenged {
@@ -123,7 +128,7 @@ struct challenged {
 	str email, password, status;
 	struct bytes secret;
 	int64_t last_used_step;
-	bool lapsed;
+	bool mfa_enabled, lapsed;
 };
 err challenge_open(struct db *db, uuid user, str password, struct bytes token, int64_t *ret_n);
 err challenge_try(struct db *db, struct bytes token, struct challenged *out); /* err_not_found */

@@ -14,12 +14,15 @@ static const struct field cleaned_fields[] = {
 
 err auth_clean(struct job *j)
 {
-	struct cleaned gone = { PIECE };
+	struct cleaned gone = { PIECE }, counted = { PIECE };
 
 	TRY(db_exec(j->db, &sql_clean_altcha, NULL));
 	TRY(db_exec(j->db, &sql_clean_challenges, NULL));
 	TRY(db_exec(j->db, &sql_clean_one_time, NULL));
 	for (int i = 0; i < PIECES && gone.n == PIECE; i++)
 		TRY(db_one(j->db, &sql_clean_sessions, cleaned_fields, &gone, ARG((int32_t)PIECE)));
+	for (int i = 0; i < PIECES && counted.n == PIECE; i++)
+		TRY(db_one(j->db, &sql_clean_counted, cleaned_fields, &counted,
+			   ARG((int32_t)PIECE)));
 	return OK;
 }

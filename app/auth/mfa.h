@@ -3,6 +3,13 @@
 
 #include "lib/web/req.h"
 
+extern const err err_mfa_enabled; /* 409 mfa_enabled */
+extern const err err_mfa_code;	  /* 401 mfa_code_wrong */
+extern const err err_mfa_token;	  /* 401 mfa_token_invalid */
+
+/* Tries by account, beside those by address. */
+extern const struct rate rate_mfa_account;
+
 /* Sealed for this account alone. */
 struct bytes mfa_seal(struct req *r, uuid user, str secret);
 

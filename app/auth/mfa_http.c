@@ -9,7 +9,7 @@
 #include "lib/base/totp.h"
 
 static const struct rate rate_mfa = { "mfa", 10.0 / 60, 10 };
-static const struct rate rate_mfa_account = { "mfa_account", 10.0 / 60, 10 };
+const struct rate rate_mfa_account = { "mfa_account", 10.0 / 60, 10 };
 
 static const struct err_info infos[] = {
 	{ 409, "mfa_enabled", "Two-factor authentication is on already", NULL },
@@ -20,11 +20,11 @@ static const struct err_info infos[] = {
 	{ 401, "invalid_credentials", "Invalid password", NULL },
 	{ 400, "invalid", "code or recovery_code is required", "code" },
 };
-static const err err_enabled = { &infos[0] };
+const err err_mfa_enabled = { &infos[0] };
 static const err err_not_started = { &infos[1] };
 static const err err_not_enabled = { &infos[2] };
-static const err err_code = { &infos[3] };
-static const err err_temp_token = { &infos[4] };
+const err err_mfa_code = { &infos[3] };
+const err err_mfa_token = { &infos[4] };
 static const err err_password = { &infos[5] };
 static const err err_no_code = { &infos[6] };
 
@@ -54,13 +54,16 @@ static err set_up(struct req *r)
 	struct setup out = { .secret = totp_secret(r->arena) };
 	struct strs hashes;
 	struct factor f;
-	int64_t stored;
+	uuid factor;
+	err e;
 
 	TRY(factor_get(r->db, r->user.id, &f));
 	mfa_recovery_codes(r, r->user.id, &out.recovery_codes, &hashes);
-	TRY(factor_store(r->db, r->user.id, mfa_seal(r, r->user.id, out.secret), hashes, &stored));
-	if (!stored)
-		return err_enabled;
+	e = factor_store(r->db, r->user.id, mfa_seal(r, r->user.id, out.secret), S(""), hashes,
+			 &factor);
+	if (err_is(e, err_not_found))
+		return err_mfa_enabled;
+	TRY(e);
 	out.provisioning_uri = totp_uri(r->arena, S("Sojorn"), f.email, out.secret);
 	reply_header(r, "Cache-Control", S("no-store"));
 	return reply(r, &out);
@@ -74,7 +77,7 @@ static err take_code(struct req *r, const struct factor *f, str code, int64_t *r
 	bool right;
 
 	TRY(mfa_check(r, r->user.id, f->secret, f->last_used_step, code, &right, ret_step));
-	return right ? OK : err_code;
+	return right ? OK : err_mfa_code;
 }
 
 static err confirm(struct req *r)
@@ -86,7 +89,7 @@ static err confirm(struct req *r)
 	TRY(req_body(r, &in, NULL));
 	TRY(factor_get(r->db, r->user.id, &f));
 	if (f.mfa_enabled)
-		return err_enabled;
+		return err_mfa_enabled;
 	if (!f.secret.p)
 		return err_not_started;
 	TRY(take_code(r, &f, in.code, &step));
@@ -94,7 +97,7 @@ static err confirm(struct req *r)
 			  mail_payload(r->arena, r->app, MAIL_MFA_ENABLED, f.email, (str){ 0 }),
 			  &enabled));
 	if (!enabled)
-		return err_code;
+		return err_mfa_code;
 	jobs_wake();
 	return reply_message(r, "Two-factor authentication is on");
 }
@@ -123,11 +126,11 @@ static err disable(struct req *r)
 	if (!right)
 		return err_password;
 	TRY(take_code(r, &f, in.code, &step));
-	TRY(factor_disable(r->db, r->user.id, step,
+	TRY(factor_disable(r->db, r->user.id, (uuid){ 0 }, step,
 			   mail_payload(r->arena, r->app, MAIL_MFA_DISABLED, f.email, (str){ 0 }),
 			   &disabled));
 	if (!disabled)
-		return err_code;
+		return err_mfa_code;
 	jobs_wake();
 	return reply_message(r, "Two-factor authentication is off");
 }
@@ -156,7 +159,7 @@ static err renew_recovery_codes(struct req *r)
 	mfa_recovery_codes(r, r->user.id, &out.recovery_codes, &hashes);
 	TRY(recovery_renew(r->db, r->user.id, step, hashes, &renewed));
 	if (!renewed)
-		return err_code;
+		return err_mfa_code;
 	reply_header(r, "Cache-Control", S("no-store"));
 	return reply(r, &out);
 }
@@ -185,10 +188,10 @@ static err pass(struct req *r, const struct verify_form *in, const struct challe
 	else
 		recovery = mfa_recovery_hash(r, c->user, in->recovery_code);
 	if (!right)
-		return err_code;
+		return err_mfa_code;
 	TRY(challenge_pass(r->db, secret_hash(r->arena, in->temp_token), c->user, step, recovery,
 			   &passed));
-	return passed ? OK : err_code;
+	return passed ? OK : err_mfa_code;
 }
 
 static err verify(struct req *r)
@@ -203,8 +206,8 @@ static err verify(struct req *r)
 	if (str_empty(in.code))
 		in.code = (str){ 0 };
 	e = challenge_try(r->db, secret_hash(r->arena, in.temp_token), &c);
-	if (err_is(e, err_not_found))
-		return err_temp_token;
+	if (err_is(e, err_not_found) || (!e.info && !c.mfa_enabled))
+		return err_mfa_token;
 	TRY(e);
 	TRY(limit_account(r, &rate_mfa_account, c.user));
 	TRY(pass(r, &in, &c));

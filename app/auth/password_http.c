@@ -14,10 +14,13 @@ static const struct err_info infos[] = {
 	{ 404, "reset_unknown", "This reset link is not valid, or was used already", NULL },
 	{ 400, "reset_expired", "This reset link has expired", NULL },
 	{ 403, "wrong_password", "The current password is wrong", NULL },
+	{ 422, "same_password", "New password should be different from the old password.",
+	  "password" },
 };
 static const err err_reset_unknown = { &infos[0] };
 static const err err_reset_expired = { &infos[1] };
 static const err err_wrong_password = { &infos[2] };
+const err err_same_password = { &infos[3] };
 
 /* ---- POST /auth/forgot-password ---- */
 
@@ -114,21 +117,36 @@ static const struct field change_form_fields[] = {
 	{ 0 },
 };
 
-static err store_change(struct req *r, const struct factor *f, str hash)
+static err store_change(struct req *r, const struct owner *o, str old, str hash, uuid but_session)
 {
 	int64_t changed;
 	struct db *tx;
 
 	TRY(db_begin(r->db, &tx));
-	TRY(password_change(tx, r->user.id, f->password, hash, &changed));
+	TRY(password_change(tx, o->user, old, hash, &changed));
 	if (!changed)
 		return err_wrong_password; /* it is another by now */
-	TRY(access_end(tx, r->user.id, r->user.session,
-		       mail_payload(r->arena, r->app, MAIL_PASSWORD_CHANGED, f->email,
+	TRY(access_end(tx, o->user, but_session,
+		       mail_payload(r->arena, r->app, MAIL_PASSWORD_CHANGED, o->email,
 				    (str){ 0 })));
 	TRY(db_commit(tx));
-	announce(r->user.id);
+	announce(o->user);
 	return OK;
+}
+
+err auth_set_password(struct req *r, uuid user, uuid but_session, str password)
+{
+	struct factor f;
+	bool same;
+	str hash;
+
+	TRY(check_new_password(r, "password", password));
+	TRY(factor_get(r->db, user, &f));
+	TRY(password_is_right(r, password, f.password, &same));
+	if (same)
+		return err_same_password;
+	TRY(password_make_hash(r, password, &hash));
+	return store_change(r, &(struct owner){ user, f.email }, f.password, hash, but_session);
 }
 
 /* This session stays, all others end. */
@@ -146,7 +164,8 @@ static err change_password(struct req *r)
 	if (!right)
 		return err_wrong_password;
 	TRY(password_make_hash(r, in.new_password, &hash));
-	TRY(store_change(r, &f, hash));
+	TRY(store_change(r, &(struct owner){ r->user.id, f.email }, f.password, hash,
+			 r->user.session));
 	return reply_message(r, "Your password has been changed");
 }
 

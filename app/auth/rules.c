@@ -69,7 +69,7 @@ static bool is_domain(str s)
 	return labels >= 2;
 }
 
-err check_email(struct req *r, str typed, str *out)
+err auth_email(struct req *r, str typed, str *out)
 {
 	str email = email_key(r->arena, typed), domain = email, local = str_cut(&domain, '@');
 
@@ -166,6 +166,12 @@ err password_make_hash(struct req *r, str password, str *out)
 	TRY(m.outcome);
 	*out = arena_copy(r->arena, str_of(m.hash));
 	return OK;
+}
+
+err auth_hash_password(struct req *r, str password, str *out)
+{
+	TRY(check_new_password(r, "password", password));
+	return password_make_hash(r, password, out);
 }
 
 /* ---- limits and states ---- */

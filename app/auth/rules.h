@@ -4,9 +4,6 @@
 #include "app/app.h"
 #include "lib/web/req.h"
 
-/* "address@host.name", trimmed and in lower case. Error: err_invalid. */
-err check_email(struct req *r, str typed, str *out);
-
 /* As it is looked up: trimmed, in lower case; for an address that must not be proper. */
 str email_key(struct arena *a, str typed);
 

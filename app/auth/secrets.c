@@ -1,6 +1,7 @@
 /* See secrets.h. */
 #include "app/auth/secrets.h"
 
+#include "app/auth/auth.h"
 #include "lib/base/rand.h"
 
 enum { TOKEN_BYTES = 32 };

@@ -17,6 +17,3 @@ struct bytes secret_hash(struct arena *a, str text);
 /* A key for one purpose, from JWT_SECRET. */
 void auth_key(const struct app *app, str purpose, uint8_t key[static KEY_BYTES]);
 void auth_key_of(str jwt_secret, str purpose, uint8_t key[static KEY_BYTES]);
-
-/* HMAC-SHA256 under such a key, as bytes in the arena. */
-struct bytes auth_mac(struct arena *a, const struct app *app, str purpose, str text);

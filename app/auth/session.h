@@ -5,8 +5,6 @@
 #include "app/auth/auth_db.h"
 #include "lib/web/req.h"
 
-str session_access_token(struct req *r, const struct session *s);
-
 /*
  * The token that follows another: its HMAC under a key of the server's. So a token shown twice within the
  * grace gets the same successor, from any process, without the successor being stored in clear; and only
@@ -21,5 +19,3 @@ str session_agent(const struct req *r);
  * right, and replies with it. Errors: err_credentials when the password was changed meanwhile. Suspends. */
 err session_start(struct req *r, uuid user, str email, str password_hash, bool mfa);
 extern const struct field full_session_fields[];
-
-extern const err err_credentials; /* 401 */

@@ -4,12 +4,7 @@
 #include "app/auth/rules.h"
 #include "app/auth/session.h"
 
-#include "app/moderation/moderation.h"
-#include "lib/base/password.h"
-
 static const struct rate rate_login = { "login", 10.0 / 60, 10 };
-static const struct rate rate_login_account = { "login_account", 5.0 / 60, 5 };
-static const struct rate rate_login_hourly = { "login_hourly", 30.0 / 3600, 30 };
 /* Nobody guesses a token of 256 bits; this only bounds what a broken client costs. */
 static const struct rate rate_refresh = { "refresh", 30.0 / 60, 30 };
 
@@ -53,54 +48,14 @@ static err ask_second_factor(struct req *r, const struct candidate *c)
 	return reply_as(r, 200, mfa_needed_fields, &out);
 }
 
-/* A hash that is weaker than today's is replaced while the password is at hand. */
-static err renew_hash(struct req *r, const struct login_form *in, struct candidate *c)
-{
-	str hash;
-
-	if (!password_needs_rehash(c->password) || in->password.n > PASSWORD_MAX)
-		return OK;
-	TRY(password_make_hash(r, in->password, &hash));
-	TRY(password_rehash(r->db, c->id, c->password, hash));
-	c->password = hash;
-	return OK;
-}
-
-/* Only failures count against an account: whoever knows the password is not kept out by it. */
-static err throttle(struct req *r, str email)
-{
-	TRY(req_limit(r, &rate_login_account, email));
-	return req_limit(r, &rate_login_hourly, email);
-}
-
-static void unthrottle(struct req *r, str email)
-{
-	req_unlimit(r, &rate_login_account, email);
-	req_unlimit(r, &rate_login_hourly, email);
-}
-
 static err login(struct req *r)
 {
 	struct login_form in = { 0 };
 	struct candidate c;
-	bool right;
-	str email;
 
 	TRY(req_body(r, &in, NULL));
-	email = email_key(r->arena, in.email);
-	TRY(throttle(r, email));
 	TRY(altcha_check(r, in.altcha_token));
-	TRY(login_find(r->db, email, r->client, &c));
-	if (c.banned_ip)
-		return err_banned_ip;
-	TRY(password_is_right(r, in.password, c.password, &right));
-	if (!right)
-		return err_credentials;
-	unthrottle(r, email);
-	if (is_minor(c.birth_month, c.birth_year, time_now()))
-		return err_age_restricted;
-	TRY(check_status(r, c.id, c.status, c.lapsed));
-	TRY(renew_hash(r, &in, &c));
+	TRY(auth_check_password(r, in.email, in.password, &c));
 	if (c.mfa_enabled)
 		return ask_second_factor(r, &c);
 	return session_start(r, c.id, c.email, c.password, false);
@@ -125,21 +80,18 @@ static const struct field tokens_fields[] = {
 	{ 0 },
 };
 
-static err judge(struct req *r, const struct refreshed *f)
+static err judge(str verdict)
 {
-	bool lifted;
-
-	if (str_eq(f->verdict, S("again")) || str_eq(f->verdict, S("fresh"))) {
-		if (f->lapsed)
-			TRY(moderation_lift_suspension(r->db, f->user, &lifted));
+	if (str_eq(verdict, S("again")) || str_eq(verdict, S("fresh")))
 		return OK;
-	}
-	auth_forget(f->user);
-	if (str_eq(f->verdict, S("reused")) || str_eq(f->verdict, S("dead")))
-		return err_ended;
-	if (str_eq(f->verdict, S("banned")))
+	if (str_eq(verdict, S("banned")))
 		return err_banned;
-	return str_eq(f->verdict, S("suspended")) ? err_suspended : err_inactive;
+	if (str_eq(verdict, S("suspended")))
+		return err_suspended;
+	return str_eq(verdict, S("reused")) || str_eq(verdict, S("dead"))
+			|| str_eq(verdict, S("unknown"))
+		? err_ended
+		: err_inactive;
 }
 
 /* Nothing but the database is asked: a failure here costs the client its keys (contract §11, 7). */
@@ -148,25 +100,20 @@ static err refresh(struct req *r)
 	struct refresh_form in = { 0 };
 	struct refreshed f;
 	struct tokens out;
-	str next;
 	err e;
 
 	TRY(req_body(r, &in, NULL));
-	next = session_successor(r, in.refresh_token);
-	e = session_refresh(r->db, secret_hash(r->arena, in.refresh_token),
-			    secret_hash(r->arena, next), session_agent(r), r->client, &f);
+	e = auth_refresh(r, in.refresh_token, false, &f);
 	if (err_is(e, err_not_found)) {
 		TRY(req_limit(r, &rate_refresh, r->client));
 		return err_ended;
 	}
 	TRY(e);
-	TRY(judge(r, &f));
+	TRY(judge(f.verdict));
 	if (str_eq(f.verdict, S("fresh")))
-		TRY(limit_account(r, &rate_refresh, f.user));
-	out.refresh_token = next;
-	out.access_token = session_access_token(r,
-						&(struct session){ f.session, f.user, f.email,
-								   f.mfa, f.since });
+		TRY(limit_account(r, &rate_refresh, f.session.user));
+	out.refresh_token = f.token;
+	out.access_token = auth_access_token(r, &f.session);
 	reply_header(r, "Cache-Control", S("no-store"));
 	return reply(r, &out);
 }

@@ -61,7 +61,7 @@ static err must_accept(struct req *r, const char *field, bool accepted)
 /* What the field table cannot say. */
 static err check_form(struct req *r, struct signup_form *in)
 {
-	TRY(check_email(r, in->email, &in->email));
+	TRY(auth_email(r, in->email, &in->email));
 	TRY(check_new_password(r, "password", in->password));
 	TRY(must_accept(r, "accept_terms", in->accept_terms));
 	TRY(must_accept(r, "accept_privacy", in->accept_privacy));

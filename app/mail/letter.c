@@ -3,6 +3,9 @@
 
 #include "lib/web/html.h"
 
+#define COMPAT_VERIFY "/auth/v1/verify?"
+#define COMPAT_NOTE   "The link and the code work once, for one hour. "
+
 const struct letter letters[MAILS] = {
 	[MAIL_VERIFY] = {
 		.name = "verify",
@@ -73,6 +76,43 @@ const struct letter letters[MAILS] = {
 		.path = "/api/v1/account/destroy/confirm?token=",
 		.note = "The link works once, for one hour. If it was not you, change your password.",
 	},
+	[MAIL_COMPAT_SIGNUP] = {
+		.name = "compat_signup",
+		.subject = "Confirm your e-mail address",
+		.text = "Welcome to Sojorn!\n\n"
+			"Please confirm that this is your e-mail address; then you can log in.",
+		.action = "Confirm my address",
+		.path = COMPAT_VERIFY,
+		.note = COMPAT_NOTE "If you have not signed up, ignore this mail.",
+		.coded = true,
+	},
+	[MAIL_COMPAT_MAGICLINK] = {
+		.name = "compat_magiclink",
+		.subject = "Your link to log in",
+		.text = "Somebody, probably you, wants to log in to your Sojorn account.",
+		.action = "Log in",
+		.path = COMPAT_VERIFY,
+		.note = COMPAT_NOTE "If it was not you, ignore this mail.",
+		.coded = true,
+	},
+	[MAIL_COMPAT_RECOVERY] = {
+		.name = "compat_recovery",
+		.subject = "Reset your password",
+		.text = "Somebody, probably you, has asked for a new password for your Sojorn account.",
+		.action = "Choose a new password",
+		.path = COMPAT_VERIFY,
+		.note = COMPAT_NOTE "If it was not you, ignore this mail: your password stays as it is.",
+		.coded = true,
+	},
+	[MAIL_COMPAT_EMAIL_CHANGE] = {
+		.name = "compat_email_change",
+		.subject = "Confirm your new e-mail address",
+		.text = "Your Sojorn account is to have this e-mail address from now on.",
+		.action = "Confirm my new address",
+		.path = COMPAT_VERIFY,
+		.note = COMPAT_NOTE "If it was not you, ignore this mail.",
+		.coded = true,
+	},
 };
 
 static const char html_begin[] =
@@ -83,12 +123,19 @@ static const char html_link[] = "<p><a href=\"%.*s\" style=\"font-weight: bold\"
 
 #define TEXT(s) (int)(s).n, (s).p
 
-str letter_text(struct arena *a, const struct letter *l, str link)
+static str code_line(struct arena *a, str code)
 {
+	return code.p ? arena_printf(a, "Or enter this code: %.*s", TEXT(code)) : S("");
+}
+
+str letter_text(struct arena *a, const struct letter *l, str link, str code)
+{
+	str line = code_line(a, code);
+
 	if (!l->action)
 		return arena_printf(a, "%s\n\n-- \nSojorn\n", l->text);
-	return arena_printf(a, "%s\n\n%s:\n\n%.*s\n\n%s\n\n-- \nSojorn\n", l->text, l->action,
-			    TEXT(link), l->note);
+	return arena_printf(a, "%s\n\n%s:\n\n%.*s\n\n%.*s%s%s\n\n-- \nSojorn\n", l->text, l->action,
+			    TEXT(link), TEXT(line), code.p ? "\n\n" : "", l->note);
 }
 
 /* Each paragraph of a text after what is already there. */
@@ -106,7 +153,7 @@ static str add_paragraphs(struct arena *a, str html, const char *text)
 	return html;
 }
 
-str letter_html(struct arena *a, const struct letter *l, str link)
+str letter_html(struct arena *a, const struct letter *l, str link, str code)
 {
 	str subject = html_escape(a, str_of(l->subject));
 	str html = arena_printf(a, html_begin, TEXT(subject));
@@ -116,6 +163,8 @@ str letter_html(struct arena *a, const struct letter *l, str link)
 		str button = arena_printf(a, html_link, TEXT(html_escape(a, link)), l->action);
 
 		html = arena_printf(a, "%.*s%.*s", TEXT(html), TEXT(button));
+		if (code.p)
+			html = add_paragraphs(a, html, code_line(a, code).p);
 		html = add_paragraphs(a, html, l->note);
 	}
 	return arena_printf(a, "%.*s%s", TEXT(html), html_end);

@@ -11,6 +11,7 @@ struct letter {
 	const char *path;   /* of the link, the token follows */
 	bool to_app;	    /* the link leads to the web app, else to this server */
 	const char *note;   /* below the link */
+	bool coded;	    /* the token is a code to type in, a space, and the rest of the link */
 };
 
 extern const struct letter letters[MAILS];
@@ -26,9 +27,9 @@ struct message {
 /* The address of "Name <address>" or "address". */
 str mail_address(str header);
 
-/* The two forms of a letter. */
-str letter_text(struct arena *a, const struct letter *l, str link);
-str letter_html(struct arena *a, const struct letter *l, str link);
+/* The two forms of a letter; code: absent unless it is .coded. */
+str letter_text(struct arena *a, const struct letter *l, str link, str code);
+str letter_html(struct arena *a, const struct letter *l, str link, str code);
 
 /* RFC 5322 with a multipart/alternative body (RFC 2046), ASCII on the wire, lines ended by CRLF. */
 str message_write(struct arena *a, const struct message *m);

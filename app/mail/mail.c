@@ -169,7 +169,9 @@ static const struct letter *find_letter(str name)
 	return NULL;
 }
 
-static err make_link(struct job *j, const struct letter *l, const struct order *order, str *out)
+/* code: what is to be typed in, of a letter that has it; else absent. */
+static err make_link(struct job *j, const struct letter *l, const struct order *order, str *out,
+		     str *ret_code)
 {
 	str base = l->to_app ? link_app(j->arena, j->app) : link_api(j->arena, j->app), token;
 	uint8_t key[KEY_BYTES];
@@ -177,6 +179,8 @@ static err make_link(struct job *j, const struct letter *l, const struct order *
 	token_key(j->app, key);
 	if (!unseal(j->arena, key, order->to, order->token, &token))
 		return err_mail_unknown;
+	if (l->coded)
+		*ret_code = str_cut(&token, ' ');
 	*out = arena_printf(j->arena, "%.*s%s%.*s", (int)base.n, base.p, l->path, (int)token.n,
 			    token.p);
 	return OK;
@@ -187,7 +191,7 @@ err mail_run(struct job *j)
 	struct order order = { 0 };
 	const struct letter *l;
 	struct message m;
-	str link = { 0 };
+	str link = { 0 }, code = { 0 };
 	err e;
 
 	TRY(fields_from_json(j->arena, j->payload.text, order_fields, &order, NULL));
@@ -195,13 +199,13 @@ err mail_run(struct job *j)
 	if (!l)
 		return err_mail_unknown;
 	if (l->action)
-		TRY(make_link(j, l, &order, &link));
+		TRY(make_link(j, l, &order, &link, &code));
 	m = (struct message){
 		.from = sender(j->app),
 		.to = order.to,
 		.subject = str_of(l->subject),
-		.text = letter_text(j->arena, l, link),
-		.html = letter_html(j->arena, l, link),
+		.text = letter_text(j->arena, l, link, code),
+		.html = letter_html(j->arena, l, link, code),
 		.date = time_now(),
 		.id = job_name(j),
 	};

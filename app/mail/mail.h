@@ -18,6 +18,12 @@ enum mail {
 	MAIL_DEACTIVATED,
 	MAIL_DELETION, /* will be deleted in 14 days */
 	MAIL_DESTROY,  /* link: account_destroy token */
+
+	/* Of app/compat. The token of these is "CODE QUERY": digits to type in, and the link's query. */
+	MAIL_COMPAT_SIGNUP,
+	MAIL_COMPAT_MAGICLINK,
+	MAIL_COMPAT_RECOVERY,
+	MAIL_COMPAT_EMAIL_CHANGE,
 	MAILS,
 };
 

@@ -179,11 +179,14 @@ TEST(each_letter_is_written_to_a_file)
 	for (int i = 0; i < MAILS; i++) {
 		const char *to = t_fmt("%s@example.org", t_unique("ann")), *mail;
 
-		EXPECT_NULL(deliver((enum mail)i, str_of(to), S("a-token")).info);
+		EXPECT_NULL(deliver((enum mail)i, str_of(to),
+				    letters[i].coded ? S("123456 token=a-token") : S("a-token"))
+				    .info);
 		mail = t_mail(to);
 		EXPECT_TRUE(has(mail, t_fmt("Subject: %s\r\n", letters[i].subject)));
 		EXPECT_EQ(letters[i].action != NULL, has(mail, "token=a-token"));
 		EXPECT_EQ(letters[i].action != NULL, letters[i].note && letters[i].path);
+		EXPECT_EQ(letters[i].coded, has(mail, "Or enter this code: 123456"));
 		EXPECT_TRUE(has(mail, "\r\nContent-Transfer-Encoding: 7bit\r\n"));
 	}
 }

@@ -270,14 +270,14 @@ UPDATE account_factors SET secret = convert_to($2, 'UTF8') WHERE id = $1
 -- Sign-ins of the app ask for one: the oldest verified one of each that has none here yet.
 -- name: move_second_factors     $1 users uuids
 WITH chosen AS (
-	SELECT DISTINCT ON (f.user_id) f.user_id, f.secret FROM account_factors f
+	SELECT DISTINCT ON (f.user_id) f.user_id, f.secret, f.id FROM account_factors f
 	 WHERE f.factor_type = 'totp' AND f.status = 'verified' AND f.secret IS NOT NULL
 	   AND EXISTS (SELECT FROM supabase_move.old_factors o WHERE o.id = f.id)
 	   AND ($1::uuid[] IS NULL OR f.user_id = ANY ($1))
 	 ORDER BY f.user_id, f.created_at, f.id
 ), secret AS (
-	INSERT INTO mfa_secrets (user_id, secret, created_at, updated_at)
-	SELECT user_id, secret, supabase_move.as_of(), supabase_move.as_of() FROM chosen
+	INSERT INTO mfa_secrets (user_id, secret, factor_id, created_at, updated_at)
+	SELECT user_id, secret, id, supabase_move.as_of(), supabase_move.as_of() FROM chosen
 	ON CONFLICT (user_id) DO NOTHING RETURNING user_id
 )
 UPDATE users u SET mfa_enabled = true FROM secret s WHERE u.id = s.user_id

@@ -113,6 +113,9 @@ static void add_defaults(struct t_server *s)
 	add(s, t_fmt("UPLOAD_DIR=%s/uploads", s->dir));
 	add(s, "ENV=development");
 	add(s, "RATE_LIMITS=off");
+	add(s, "SUPABASE_COMPAT=on");
+	add(s, "SUPABASE_ANON_KEY=anon-key-of-the-tests");
+	add(s, "SUPABASE_SERVICE_KEY=service-in-no-log-key-of-the-tests");
 	add(s, "ALTCHA_REQUIRED=false");
 	add(s, "API_BASE_URL=https://api.sojorn.test");
 	add(s, "APP_BASE_URL=https://app.sojorn.test");

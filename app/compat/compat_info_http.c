@@ -1,0 +1,98 @@
+/* Supabase Auth: what it says of itself, and the list of all routes of app/compat. */
+#include "app/compat/compat.h"
+#include "app/compat/compat_http.h"
+
+struct settings {
+	struct json external;
+	bool disable_signup, mailer_autoconfirm, phone_autoconfirm;
+	str sms_provider;
+	bool saml_enabled;
+};
+static const struct field settings_fields[] = {
+	FIELD(struct settings, external),
+	FIELD(struct settings, disable_signup),
+	FIELD(struct settings, mailer_autoconfirm),
+	FIELD(struct settings, phone_autoconfirm),
+	FIELD(struct settings, sms_provider),
+	FIELD(struct settings, saml_enabled),
+	{ 0 },
+};
+
+static err get_settings(struct req *r)
+{
+	struct settings out = { .external = { S("{\"email\":true,\"phone\":false,"
+						"\"anonymous_users\":false}") },
+				.sms_provider = S("") };
+
+	return reply(r, &out);
+}
+
+struct health {
+	str version, name, description;
+};
+static const struct field health_fields[] = {
+	FIELD(struct health, version),
+	FIELD(struct health, name),
+	FIELD(struct health, description),
+	{ 0 },
+};
+
+static err health(struct req *r)
+{
+	struct health out = { S("v2"), S("GoTrue"),
+			      S("Sojorn answers as the user registration and authentication API "
+				"that was here") };
+
+	return reply(r, &out);
+}
+
+struct keys {
+	struct json keys;
+};
+static const struct field keys_fields[] = {
+	FIELD(struct keys, keys),
+	{ 0 },
+};
+
+/* Tokens are signed with a shared secret, which is never listed; clients then ask GET /user. */
+static err jwks(struct req *r)
+{
+	struct keys out = { { S("[]") } };
+
+	reply_header(r, "Cache-Control", S("public, max-age=600"));
+	return reply(r, &out);
+}
+
+static const struct err_info no_provider = { 400, "validation_failed",
+					     "Unsupported provider: provider is not enabled",
+					     NULL };
+
+static err authorize(struct req *r)
+{
+	(void)r;
+	return (err){ &no_provider };
+}
+
+#define A "/auth/v1"
+
+static const struct route compat_info_routes[] = {
+	{ GET, A "/settings", get_settings, "which ways of signing in there are", .auth = AUTH_KEY,
+	  .out = settings_fields },
+	{ GET, A "/health", health, "the Auth server answers", .auth = AUTH_KEY,
+	  .out = health_fields },
+	{ GET, A "/.well-known/jwks.json", jwks, "public keys of tokens", .auth = AUTH_NONE,
+	  .out = keys_fields },
+	{ GET, A "/authorize", authorize, "accounts of other sites: there are none",
+	  .auth = AUTH_NONE },
+	{ 0 },
+};
+
+const struct route *const compat_routes[] = {
+	compat_session_routes,
+	compat_mail_routes,
+	compat_factor_routes,
+	compat_admin_routes,
+	compat_function_routes,
+	compat_info_routes,
+	NULL,
+};
