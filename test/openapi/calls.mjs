@@ -44,25 +44,32 @@ async function judge(server, validators, operation, reply) {
 	return validate.errors.map((e) => `${what}: ${e.instancePath || '/'} ${e.message} ${JSON.stringify(e.params)}`);
 }
 
-// Keys of the seeded user, so that there is a bundle to read.
-async function publishKeys(server) {
+async function post(server, path, body) {
+	const reply = await fetch(`${server.url}/api/v1${path}`, {
+		method: 'POST',
+		body: JSON.stringify(body),
+		headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${server.token}` },
+	});
+	return reply.json();
+}
+
+// Keys, a vault and a backup of the seeded user, so that there is something to read; the backup's id.
+async function storePrivate(server) {
 	const raw = (key) => Buffer.from(key.export({ format: 'jwk' }).x, 'base64url');
 	const signing = generateKeyPairSync('ed25519');
 	const agreeing = raw(generateKeyPairSync('x25519').publicKey);
-	const body = {
+
+	await post(server, '/keys', {
 		identity_key_public: [raw(signing.publicKey), agreeing].map((key) => key.toString('base64')).join(':'),
 		registration_id: 1,
 		signed_prekey_id: 1,
 		signed_prekey_public: agreeing.toString('base64'),
 		signed_prekey_signature: sign(null, agreeing, signing.privateKey).toString('base64'),
 		one_time_prekeys: [{ key_id: 0, public_key: agreeing.toString('base64') }],
-	};
-
-	await fetch(`${server.url}/api/v1/keys`, {
-		method: 'POST',
-		body: JSON.stringify(body),
-		headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${server.token}` },
 	});
+	await post(server, '/capsule/escrow/backup', { salt: 'AAAA', iv: 'AAAA', payload: 'AAAA', pub: 'AAAA' });
+	const locked = { encrypted_blob: 'AAAA', salt: 'AAAA', nonce: 'AAAA', mac: 'AAAA' };
+	return (await post(server, '/backup/upload', locked)).backup_id;
 }
 
 // Values for parameters, taken from what the seeded server itself shows.
@@ -76,7 +83,7 @@ async function examples(server) {
 	const { profiles: [friend] } = await server.get('/api/v1/mutual-follows');
 	const { conversation_id: conversations } = await server.get(`/api/v1/conversation?other_user_id=${friend.id}`);
 
-	await publishKeys(server);
+	const backupId = await storePrivate(server);
 
 	return {
 		own: { posts: own.posts[0].id, users: server.login.id, profiles: server.login.id, keys: server.login.id },
@@ -84,7 +91,7 @@ async function examples(server) {
 			conversations, keys: server.login.id },
 		query: { q: 'the', token: 'of-nobody', lat: '52.52', latitude: '52.52', long: '13.40', lng: '13.40', lon: '13.40',
 			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle, other_user_id: friend.id },
-		path: { handle: server.login.handle, name: hashtags[0].name },
+		path: { handle: server.login.handle, name: hashtags[0].name, backupId },
 	};
 }
 
