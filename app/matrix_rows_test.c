@@ -178,6 +178,22 @@ const struct row matrix_rows[] = {
 	{ "GET " A "/keys/:id", .want = bundle },
 	{ "DELETE " A "/keys/otk/:keyId", .want = users, .ok = 400 },
 
+	/* the owner has each of these, nobody else any */
+	{ "GET " A "/capsule/escrow/status", .want = users },
+	{ "POST " A "/capsule/escrow/backup", .want = users, .ok = 400, .body = "{}" },
+	{ "GET " A "/capsule/escrow/backup", .want = own },
+	{ "DELETE " A "/capsule/escrow/backup", .want = users },
+	{ "POST " A "/backup/upload", .want = users, .ok = 400, .body = "{}" },
+	{ "GET " A "/backup/download", .want = own },
+	{ "GET " A "/backup/download/:backupId", .want = own },
+	{ "GET " A "/backup/list", .want = users },
+	{ "DELETE " A "/backup/:backupId", .want = own },
+	{ "GET " A "/backup/preferences", .want = users },
+	{ "PUT " A "/backup/preferences", .want = users, .body = "{}" },
+	{ "GET " A "/devices", .want = users },
+	{ "POST " A "/devices", .want = users, .ok = 400, .body = "{}" },
+	{ "DELETE " A "/devices/:id", .want = own },
+
 	{ "POST " A "/analysis/tone", .want = users, .body = "{'text': 'good morning'}" },
 	{ "POST " A "/moderate", .want = users, .body = "{'text': 'good morning'}" },
 

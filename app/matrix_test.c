@@ -20,7 +20,8 @@
 
 struct cast {
 	struct t_user owner, caller;
-	const char *post, *tag, *secret, *notification, *beacon, *conversation, *message;
+	const char *post, *tag, *secret, *notification, *beacon, *conversation, *message, *backup,
+		*device;
 };
 
 /* What only the last step may do to the caller, so that what came before is still his. */
@@ -85,6 +86,19 @@ static void publish_keys(const struct t_user *u)
 	      u->id);
 }
 
+static void leave_backups(struct cast *c)
+{
+	t_sql("INSERT INTO key_vaults (user_id, backup_type, salt, iv, payload, pub)"
+	      " VALUES ('%s', 'passphrase', 'AAAA', 'AAAA', 'AAAA', 'AAAA')",
+	      c->owner.id);
+	c->backup = t_sql("INSERT INTO cloud_backups (user_id, encrypted_blob, salt, nonce, mac)"
+			  " VALUES ('%s', 'x', 'x', 'x', 'x') RETURNING id",
+			  c->owner.id);
+	c->device = t_sql("INSERT INTO user_devices (user_id, device_fingerprint)"
+			  " VALUES ('%s', 'x') RETURNING id",
+			  c->owner.id);
+}
+
 static struct cast cast_new(enum role role)
 {
 	struct cast c = { .owner = t_user("owner"),
@@ -112,6 +126,7 @@ static struct cast cast_new(enum role role)
 		notification_for(&c.caller, t_lit(c.owner.id), c.post);
 	write_message(&c);
 	publish_keys(&c.owner);
+	leave_backups(&c);
 	stand(role, &c);
 	return c;
 }
@@ -126,10 +141,11 @@ static const char *some_uuid(void)
 /* The object of a parameter, known by what stands before it. */
 static const char *parameter(const struct cast *c, const char *before, const char *name)
 {
-	static const char *const kinds[] = { "/posts/", "/notifications/", "/beacons/",
-					     "/conversations/", "/messages/" };
-	const char *const ids[] = { c->post, c->notification, c->beacon, c->conversation,
-				    c->message };
+	static const char *const kinds[] = { "/posts/",		  "/notifications/", "/beacons/",
+					     "/conversations/",	  "/messages/",	     "/backup/",
+					     "/backup/download/", "/devices/" };
+	const char *const ids[] = { c->post,	c->notification, c->beacon, c->conversation,
+				    c->message, c->backup,	 c->backup, c->device };
 
 	if (strncmp(name, "handle", 6) == 0)
 		return c->owner.handle;
