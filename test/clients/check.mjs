@@ -12,6 +12,7 @@ import { serve } from '../openapi/server.mjs';
 import { accounts } from './accounts.mjs';
 import { mailbox } from './mailbox.mjs';
 import { screens } from './screens.mjs';
+import { signal } from './signal.mjs';
 
 globalThis.crypto ??= webcrypto; // the libraries count on it; node 18 does not have it by itself
 
@@ -46,6 +47,8 @@ try {
 	try {
 		const { session, signIn } = await accounts(check, { ...server, altchaKey }, mail);
 		await screens(check, server, session, await signIn(server.login.email, server.login.password));
+		const people = await Promise.all(server.logins.slice(0, 3).map((login) => signIn(login.email, login.password)));
+		await signal(check, server, people);
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}

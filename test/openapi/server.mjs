@@ -32,7 +32,7 @@ async function untilReady(url, child) {
 	throw new Error('the server is not ready');
 }
 
-// With further settings. Returns { url, secret, login, token, document, get(path), signIn(), stop() }.
+// With further settings. Returns { url, secret, login, logins, token, document, get(path), signIn(), stop() }.
 export async function serve(work, settings = {}) {
 	const environment = {
 		...process.env,
@@ -48,7 +48,8 @@ export async function serve(work, settings = {}) {
 		...settings,
 	};
 	run(environment, 'migrate', 'up');
-	const [login] = JSON.parse(run(environment, 'seed', '--json')).login;
+	const logins = JSON.parse(run(environment, 'seed', '--json')).login;
+	const [login] = logins;
 
 	const command = ['--pdeathsig', 'TERM', process.env.SOJORN_BIN, 'serve']; // ends with us, however we end
 	const child = spawn('setpriv', command, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -60,6 +61,7 @@ export async function serve(work, settings = {}) {
 		url: `http://127.0.0.1:${environment.PORT}`,
 		secret: environment.JWT_SECRET,
 		login,
+		logins,
 		async get(path) {
 			const headers = { Authorization: `Bearer ${server.token}` };
 			return (await fetch(server.url + path, { headers })).json();
