@@ -3,19 +3,21 @@
 #include "cmd/command.h"
 #include "cmd/options.h"
 #include "lib/base/time.h"
+#include "lib/net/offload.h"
+#include "lib/store/store.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 16, SETTLE_SECONDS = 3 };
+enum { FILES_MAX = 16, SETTLE_SECONDS = 3, STORE_THREADS = 4, STORE_QUEUE = 64 };
 
 struct request {
 	const char *verb;
 	const char *files[FILES_MAX];
 	struct move_options move;
 	const char *report, *check; /* files */
-	const char *settle;
+	const char *settle, *upload_dir;
 	bool json, once, abort;
 };
 
@@ -79,6 +81,57 @@ static int abort_import(struct arena *a, struct request *q)
 	return DONE;
 }
 
+static void print_objects(const struct request *q, const struct move_objects *o)
+{
+	const char *ok = o->missing + o->different ? "false" : "true";
+
+	if (q->json)
+		printf("{\"ok\":%s,\"stored\":%lld,\"bytes\":%lld,\"missing\":%d,\"different\":%d,\"extra\":%d}\n",
+		       ok, (long long)o->stored, (long long)o->bytes, o->missing, o->different,
+		       o->extra);
+	else
+		printf("objects: %lld stored, %lld bytes; %d missing, %d different, %d extra\n",
+		       (long long)o->stored, (long long)o->bytes, o->missing, o->different,
+		       o->extra);
+}
+
+/* The store that `serve` has. */
+static int copy_objects(struct arena *a, struct request *q)
+{
+	struct progress progress = { .started = time_monotonic() };
+	struct offload *offload = offload_new(STORE_THREADS, STORE_QUEUE);
+	struct store *store = store_on_disk(q->upload_dir, offload);
+	struct move_objects done = { 0 };
+	const char *problem = "out of memory";
+	bool good;
+
+	q->move.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+	q->move.progress_arg = &progress;
+	good = offload && store && move_objects(a, &q->move, store, &done, &problem);
+	store_free(store);
+	offload_free(offload);
+	if (progress.shown)
+		fprintf(stderr, "\r\033[K");
+	if (!good)
+		return fail(q, problem);
+	print_objects(q, &done);
+	return done.missing + done.different ? FAILED : DONE;
+}
+
+static int objects(struct arena *a, struct request *q)
+{
+	if (!q->move.objects == !q->move.source_storage) {
+		fputs("sojorn supabase objects: --objects or --source-storage says where they are\n",
+		      stderr);
+		return USAGE;
+	}
+	if (q->move.source_storage && !q->move.service_key.p) {
+		fputs("sojorn supabase objects: SUPABASE_SERVICE_KEY is not set\n", stderr);
+		return FAILED;
+	}
+	return copy_objects(a, q);
+}
+
 static int import(struct arena *a, struct request *q)
 {
 	struct progress progress = { .started = time_monotonic() };
@@ -94,7 +147,9 @@ static int import(struct arena *a, struct request *q)
 		fprintf(stderr, "\r\033[K");
 	if (!good)
 		return fail(q, problem);
-	return print_report(a, q, MOVE_STATUS);
+	if (print_report(a, q, MOVE_STATUS) != DONE)
+		return FAILED;
+	return q->move.objects || q->move.source_storage ? objects(a, q) : DONE;
 }
 
 static int status(struct arena *a, struct request *q)
@@ -188,8 +243,13 @@ static const struct subcommand {
 	int (*run)(struct arena *a, struct request *q);
 	bool begins; /* takes --dump or --source */
 } subcommands[] = {
-	{ "import", import, true },  { "inventory", inventory, false }, { "follow", follow, false },
-	{ "verify", verify, false }, { "status", status, false },	{ 0 },
+	{ "import", import, true },
+	{ "objects", objects, false },
+	{ "inventory", inventory, false },
+	{ "follow", follow, false },
+	{ "verify", verify, false },
+	{ "status", status, false },
+	{ 0 },
 };
 
 /* ---- the command line ---- */
@@ -218,9 +278,13 @@ static const char **value_of(struct request *q, const char *option)
 	const struct {
 		const char *name, **value;
 	} all[] = {
-		{ "--source", &q->move.source }, { "--app-role", &q->move.app_role },
-		{ "--settle", &q->settle },	 { "--report", &q->report },
+		{ "--source", &q->move.source },
+		{ "--app-role", &q->move.app_role },
+		{ "--settle", &q->settle },
+		{ "--report", &q->report },
 		{ "--check", &q->check },
+		{ "--objects", &q->move.objects },
+		{ "--source-storage", &q->move.source_storage },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
@@ -284,6 +348,8 @@ static int run(const struct subcommand *s, struct request *q, const struct confi
 	q->move.url = config_cstr(c, "DATABASE_URL");
 	q->move.files = q->files;
 	q->move.jwt_secret = config_str(c, "JWT_SECRET");
+	q->move.service_key = config_str(c, "SUPABASE_SERVICE_KEY");
+	q->upload_dir = config_cstr(c, "UPLOAD_DIR");
 	if (q->move.url)
 		status_code = s->run(a, q);
 	else
@@ -319,13 +385,14 @@ static int supabase(int argc, char **argv)
 
 const struct command cmd_supabase = {
 	.name = "supabase",
-	.args = "import --dump FILE...|--source URL | inventory | follow | verify | status [--json]",
+	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | status [--json]",
 	.help = "move a Supabase project onto this server",
 	.details =
 		"  inventory  list what was found, what became of it, and what somebody has to decide; with\n"
 		"             --source of a project before anything is taken over\n"
 		"  import     read dumps in this order, or copy a live project, and take over what is in them;\n"
 		"             the same command again goes on where it was stopped\n"
+		"  objects    copy the bytes of stored files, as many as are left\n"
 		"  follow     keep what was imported up to date with its live source, until SIGTERM\n"
 		"  verify     compare the source, the landing zone and the result, row by row\n"
 		"  status     how far the move is\n\n"
@@ -337,6 +404,8 @@ const struct command cmd_supabase = {
 		"  --replace       take this one in place of what was imported before\n"
 		"  --again         transform once more, over what has changed here since\n"
 		"  --force         import beside accounts that are here already\n"
+		"  --objects DIR   bytes of stored files, laid out <bucket>/<name>[/<version>]\n"
+		"  --source-storage URL  or the project's Storage API, …/storage/v1; its key is SUPABASE_SERVICE_KEY\n"
 		"  --settle N      a row that stays another one for N seconds (3) counts as different\n"
 		"  --app-role R    the role that serves, if it is not the one of DATABASE_URL\n"
 		"  --report FILE   write a signed report: .json, .html or text\n"

@@ -35,7 +35,8 @@ SELECT array_agg(a) FILTER (WHERE kind = 'user') AS users,
        array_agg(DISTINCT a) FILTER (WHERE kind IN ('metric', 'like', 'save', 'post', 'comment')) AS counted,
        NULLIF(array_agg(a) FILTER (WHERE kind IN ('follow', 'user')) || array_agg(b) FILTER (WHERE kind = 'follow'), '{}') AS authors,
        array_agg(a) FILTER (WHERE kind = 'report') AS reports, array_agg(a) FILTER (WHERE kind = 'notification') AS notifications,
-       array_agg(t) FILTER (WHERE kind = 'device') AS devices,
+       array_agg(t) FILTER (WHERE kind = 'device') AS devices, array_agg(a) FILTER (WHERE kind = 'object') AS objects,
+       array_agg(t) FILTER (WHERE kind = 'bucket') AS buckets,
        max(t::bigint) FILTER (WHERE kind = 'beat')::text AS beat, COALESCE(sum(n), 0)::text AS n
   FROM k
 
@@ -208,3 +209,10 @@ SELECT r.phase, r.stopped,
 -- Up to here the journal has been done, and is not needed there any more.
 -- name: move_journal_done
 SELECT COALESCE(max(id), 0)::text FROM sojorn_move.journal
+
+-- name: move_objects_gone     $1 objects uuids
+DELETE FROM storage_objects o WHERE o.id = ANY ($1) AND NOT EXISTS (SELECT FROM supabase_move.old_objects s WHERE s.id = o.id)
+
+-- name: move_buckets_gone     $1 buckets texts
+DELETE FROM storage_buckets b WHERE b.id = ANY ($1) AND NOT EXISTS (SELECT FROM supabase_move.old_buckets s WHERE s.id = b.id)
+   AND NOT EXISTS (SELECT FROM storage_objects o WHERE o.bucket_id = b.id)

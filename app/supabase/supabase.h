@@ -13,13 +13,16 @@ struct move_options {
 	const char *url;	  /* of the target database */
 	const char *const *files; /* dumps, in the order they are to be read */
 	int nfiles;
-	const char *source;   /* URL of the live project; its limited role will do */
-	const char *app_role; /* whose view of the rows is checked; NULL: the role of url */
-	int settle_seconds;   /* how long a row must stand still before it counts as different */
-	str jwt_secret;	      /* seals second factors as the server opens them; absent: not set */
-	bool replace;	      /* drop what another dump has landed */
-	bool again;	      /* transform once more, though it has been done */
-	bool force;	      /* into a database with accounts of its own */
+	const char *source;	    /* URL of the live project; its limited role will do */
+	const char *objects;	    /* folder of bytes, laid out <bucket>/<name>[/<version>] */
+	const char *source_storage; /* or the URL of the project's Storage API … */
+	str service_key;	    /* … and its service key */
+	const char *app_role;	    /* whose view of the rows is checked; NULL: the role of url */
+	int settle_seconds; /* how long a row must stand still before it counts as different */
+	str jwt_secret;	    /* seals second factors as the server opens them; absent: not set */
+	bool replace;	    /* drop what another dump has landed */
+	bool again;	    /* transform once more, though it has been done */
+	bool force;	    /* into a database with accounts of its own */
 
 	/* Called now and then; may be NULL. In bytes of the dump, or in steps. */
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
@@ -62,3 +65,15 @@ str move_verify_report(struct arena *a, const struct move_verdict *v, enum move_
 /* Whether the report in a file, of any format, was signed with this secret and not a byte of it has changed. */
 bool move_report_check(struct arena *a, const char *file, str secret, bool *ret_ours,
 		       const char **problem);
+
+/*
+ * Copies the bytes of stored objects into the store, as many as are left; each is checked by its size and
+ * MD5. What did not come is in three lists in the store: storage-lists/{missing,different,extra}.txt.
+ */
+struct store;
+struct move_objects {
+	int64_t stored, bytes; /* all that are there now */
+	int missing, different, extra;
+};
+bool move_objects(struct arena *a, const struct move_options *o, struct store *store,
+		  struct move_objects *out, const char **problem);

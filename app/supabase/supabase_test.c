@@ -2,14 +2,9 @@
  * the traps of the old platform; person 7 is 'a0000000-0000-4000-8000-000000000007'. */
 #include "app/supabase/supabase_test.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #define ID(kind, n) t_fmt("'%s0000000-0000-4000-8000-%012x'", kind, (unsigned)(n))
 #define USER(n)	    ID("a", n)
@@ -550,29 +545,6 @@ TEST(a_visibility_nobody_knows_is_private)
 
 /* ---- being killed ---- */
 
-/* Starts an import and kills it after so long; true when it was done before. */
-static bool killed_after(int milliseconds)
-{
-	pid_t pid = fork();
-	int status;
-
-	if (pid == 0) {
-		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		setenv("DATABASE_URL", t_database_url(), 1);
-		setenv("JWT_SECRET", t_jwt_secret, 1);
-		execl(t_program(), t_program(), "supabase", "import", "--dump", dump("plain.sql"),
-		      NULL);
-		_exit(127);
-	}
-	usleep((useconds_t)milliseconds * 1000);
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
 TEST(a_killed_import_goes_on_and_ends_the_same)
 {
 	const char *want;
@@ -582,7 +554,7 @@ TEST(a_killed_import_goes_on_and_ends_the_same)
 	want = contents("{auth,storage,public}");
 	t_database_of_my_own();
 	for (int i = 0; i < 12 && !done; i++)
-		done = killed_after(60 + 37 * i);
+		done = killed_after(60 + 37 * i, T_LIST("import", "--dump", dump("plain.sql")));
 	must(MOVE("import", "--dump", dump("plain.sql")));
 	EXPECT_EQ(1, t_sql_int("SELECT count(*) FROM supabase_move.runs"));
 	EXPECT_CSTR(want, contents("{auth,storage,public}"));

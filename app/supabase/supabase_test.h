@@ -3,9 +3,13 @@
 
 #include "test/harness/harness.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 /* ---- the source, its dumps, and one import that the tests share ---- */
 
@@ -67,4 +71,44 @@ static inline struct t_run must(struct t_run r)
 	if (r.status != 0)
 		t_fail("status %d: %s%s", r.status, r.out, r.err);
 	return r;
+}
+
+/* Makes the source from SQL, imports its dump into a database of this test's own; the source's URL. */
+static inline const char *small_project(const char *sql)
+{
+	const char *file = t_shared_path("small.sql"), *url = t_empty_database();
+
+	t_database_use(url);
+	t_sql("%s", sql);
+	if (system(t_fmt("%s/pg_dump -d '%s' -f %s", getenv("TEST_PG_BIN"), url, file)) != 0)
+		t_fail("pg_dump");
+	t_database_of_my_own();
+	must(MOVE("import", "--dump", file));
+	return url;
+}
+
+/* Starts `sojorn supabase` with these arguments and kills it after so long; true when it was done before. */
+static inline bool killed_after(int milliseconds, const char *const *arguments)
+{
+	const char *argv[16] = { t_program(), "supabase" };
+	int status;
+	pid_t pid;
+
+	for (int i = 0; i < 12 && arguments[i]; i++)
+		argv[i + 2] = arguments[i];
+	pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		setenv("DATABASE_URL", t_database_url(), 1);
+		setenv("JWT_SECRET", t_jwt_secret, 1);
+		execv(t_program(), (char *const *)(uintptr_t)argv);
+		_exit(127);
+	}
+	usleep((useconds_t)milliseconds * 1000);
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }

@@ -67,6 +67,11 @@ static const struct step answers[] = {
 	{ &sql_move_notifications, "notifications", KEYS_NOTIFICATIONS, ALWAYS },
 	{ &sql_move_devices_gone, "devices", KEYS_DEVICES, KEYED },
 	{ &sql_move_devices, "devices", KEYS_DEVICES, ALWAYS },
+	{ &sql_move_objects_gone, "stored objects", KEYS_OBJECTS, KEYED },
+	{ &sql_move_objects_clear, "stored objects", KEYS_OBJECTS, ALWAYS },
+	{ &sql_move_buckets_gone, "stored objects", KEYS_BUCKETS, KEYED },
+	{ &sql_move_buckets, "stored objects", KEYS_BUCKETS, ALWAYS },
+	{ &sql_move_objects, "stored objects", KEYS_OBJECTS, ALWAYS },
 };
 static const struct step counters[] = {
 	{ &sql_move_metrics, "counters", KEYS_COUNTED, ALWAYS },

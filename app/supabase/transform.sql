@@ -6,7 +6,7 @@
 -- makes sense for keys (rows that are gone, rows that must give way first) is in follow.sql.
 
 -- name: move_shape [write]
-SELECT supabase_move.shape_all(), supabase_move.shape_auth()
+SELECT supabase_move.shape_all(), supabase_move.shape_auth(), supabase_move.shape_storage()
 
 -- name: move_findings_clear
 DELETE FROM supabase_move.findings
@@ -602,6 +602,47 @@ ON CONFLICT (token) DO UPDATE SET user_id = excluded.user_id, device_type = excl
 	created_at = excluded.created_at, last_updated = excluded.last_updated
 WHERE o.* IS DISTINCT FROM excluded.*
 
+-- ---- stored objects ----
+
+-- name: move_buckets     $1 buckets texts
+INSERT INTO storage_buckets AS o (id, name, public, file_size_limit, allowed_mime_types, owner_id, created_at, updated_at)
+SELECT s.id, s.name, COALESCE(s.public, false), s.file_size_limit, s.allowed_mime_types, COALESCE(s.owner_id, s.owner),
+       COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of()),
+       COALESCE(supabase_move.plain_time(s.updated_at), supabase_move.as_of())
+  FROM supabase_move.old_buckets s WHERE s.name IS NOT NULL AND ($1::text[] IS NULL OR s.id = ANY ($1))
+ON CONFLICT (id) DO UPDATE SET name = excluded.name, public = excluded.public, file_size_limit = excluded.file_size_limit,
+	allowed_mime_types = excluded.allowed_mime_types, owner_id = excluded.owner_id, created_at = excluded.created_at,
+	updated_at = excluded.updated_at
+WHERE o.* IS DISTINCT FROM excluded.*
+
+-- One that was moved to another name, or made anew under the same, gives way; its bytes come again.
+-- name: move_objects_clear     $1 objects uuids
+DELETE FROM storage_objects o USING supabase_move.old_objects s
+ WHERE ($1::uuid[] IS NULL OR s.id = ANY ($1))
+   AND (s.id = o.id AND (s.bucket_id, s.name) <> (o.bucket_id, o.name)
+	OR s.bucket_id = o.bucket_id AND s.name = o.name AND s.id <> o.id)
+
+-- Bytes that are here stay as they are until the source tells of others.
+-- name: move_objects     $1 objects uuids
+INSERT INTO storage_objects AS o (id, bucket_id, name, owner_id, version, size, mime, etag, metadata, user_metadata,
+	created_at, updated_at, last_accessed_at)
+SELECT s.id, s.bucket_id, s.name, COALESCE(s.owner_id, s.owner), s.version,
+       CASE WHEN s.metadata ->> 'size' ~ '^\d{1,18}$' THEN (s.metadata ->> 'size')::bigint END, s.metadata ->> 'mimetype',
+       lower(substring(s.metadata ->> 'eTag' FROM '^(?:W/)?"?([^"]*)"?$')), COALESCE(s.metadata, '{}'),
+       COALESCE(s.user_metadata, '{}'), COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of()),
+       COALESCE(supabase_move.plain_time(s.updated_at), supabase_move.as_of()), supabase_move.plain_time(s.last_accessed_at)
+  FROM supabase_move.old_objects s JOIN storage_buckets b ON b.id = s.bucket_id
+ WHERE s.name IS NOT NULL AND ($1::uuid[] IS NULL OR s.id = ANY ($1))
+ON CONFLICT (id) DO UPDATE SET owner_id = excluded.owner_id, version = excluded.version, mime = excluded.mime,
+	size = CASE WHEN o.state = 'stored' AND excluded.size IS NULL THEN o.size ELSE excluded.size END,
+	etag = excluded.etag, metadata = excluded.metadata, user_metadata = excluded.user_metadata,
+	created_at = excluded.created_at, updated_at = excluded.updated_at, last_accessed_at = excluded.last_accessed_at,
+	state = CASE WHEN (o.version, o.etag) IS DISTINCT FROM (excluded.version, excluded.etag)
+		OR o.size <> excluded.size THEN 'pending' ELSE o.state END
+WHERE (o.owner_id, o.version, o.size, o.mime, o.etag, o.metadata, o.user_metadata, o.created_at, o.updated_at,
+	o.last_accessed_at) IS DISTINCT FROM (excluded.owner_id, excluded.version, excluded.size, excluded.mime, excluded.etag,
+	excluded.metadata, excluded.user_metadata, excluded.created_at, excluded.updated_at, excluded.last_accessed_at)
+
 -- ---- what somebody should know ----
 
 -- name: move_find_users
@@ -689,4 +730,7 @@ SELECT 'counter_differs', 'public.post_metrics', s.post_id::text,
        format('likes %s, counted %s; saves %s, counted %s', s.like_count, m.like_count, s.save_count, m.save_count)
   FROM supabase_move.post_metrics s JOIN post_metrics m ON m.post_id = s.post_id
  WHERE (COALESCE(s.like_count, 0), COALESCE(s.save_count, 0)) <> (m.like_count, m.save_count)
+UNION ALL
+SELECT 'orphan', 'storage.objects', s.id::text, 'its bucket is gone, or it has no name' FROM supabase_move.old_objects s
+ WHERE NOT EXISTS (SELECT FROM storage_objects o WHERE o.id = s.id)
 ON CONFLICT DO NOTHING

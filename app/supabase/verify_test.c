@@ -72,20 +72,6 @@ static const char *const flips[][2] = {
 };
 enum { FLIPS = sizeof(flips) / sizeof(*flips) };
 
-/* Makes the source from SQL, imports its dump into a database of this test's own; the source's URL. */
-static const char *small_project(const char *sql)
-{
-	const char *file = t_shared_path("small.sql"), *url = t_empty_database();
-
-	t_database_use(url);
-	t_sql("%s", sql);
-	if (system(t_fmt("%s/pg_dump -d '%s' -f %s", getenv("TEST_PG_BIN"), url, file)) != 0)
-		t_fail("pg_dump");
-	t_database_of_my_own();
-	must(MOVE("import", "--dump", file));
-	return url;
-}
-
 /* Runs SQL on another database and comes back. */
 static void there(const char *url, const char *sql)
 {

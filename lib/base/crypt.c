@@ -16,10 +16,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HASH_BLOCK = 64, NONCE = 12, TAG = 16, RSA_MAX = 2048 };
 
-static EVP_MD *md_sha256, *md_sha1;
+static EVP_MD *md_sha256, *md_sha1, *md_md5;
 static EVP_CIPHER *cipher_gcm, *cipher_ctr;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t context_key; /* for its destructor only */
@@ -46,9 +47,10 @@ static void fetch(void)
 {
 	md_sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
 	md_sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
+	md_md5 = EVP_MD_fetch(NULL, "MD5", NULL);
 	cipher_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	cipher_ctr = EVP_CIPHER_fetch(NULL, "AES-256-CTR", NULL);
-	check(md_sha256 && md_sha1 && cipher_gcm && cipher_ctr
+	check(md_sha256 && md_sha1 && md_md5 && cipher_gcm && cipher_ctr
 	      && pthread_key_create(&context_key, free_context) == 0);
 }
 
@@ -113,6 +115,24 @@ void sha256(str data, uint8_t out[static SHA256_BYTES])
 {
 	get_ready();
 	digest(md_sha256, data, S(""), out);
+}
+
+bool md5_file(int fd, uint8_t out[static MD5_BYTES])
+{
+	EVP_MD_CTX *c;
+	char piece[3072];
+	int64_t at = 0;
+	ssize_t n;
+
+	get_ready();
+	c = digest_context();
+	check(EVP_DigestInit_ex2(c, md_md5, NULL));
+	while ((n = pread(fd, piece, sizeof(piece), at)) > 0) {
+		check(EVP_DigestUpdate(c, piece, (size_t)n));
+		at += n;
+	}
+	check(EVP_DigestFinal_ex(c, out, NULL));
+	return n == 0;
 }
 
 str sha256_hex(struct arena *a, str data)

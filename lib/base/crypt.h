@@ -6,6 +6,7 @@
 
 #include "lib/base/arena.h"
 
+#define MD5_BYTES    16
 #define SHA1_BYTES   20
 #define SHA256_BYTES 32
 #define KEY_BYTES    32
@@ -15,6 +16,10 @@ void sha1(str data, uint8_t out[static SHA1_BYTES]);
 
 void sha256(str data, uint8_t out[static SHA256_BYTES]);
 str sha256_hex(struct arena *a, str data);
+
+/* Of everything that can be read from a descriptor's beginning on; MD5 only to compare with what others say.
+ * Blocks. False when reading fails. */
+[[nodiscard]] bool md5_file(int fd, uint8_t out[static MD5_BYTES]);
 
 /* RFC 2104; a key of any length. */
 void hmac_sha256(str key, str data, uint8_t out[static SHA256_BYTES]);

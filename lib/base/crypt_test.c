@@ -4,7 +4,9 @@
 #include "lib/base/test.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct arena *arena;
 
@@ -228,4 +230,24 @@ TEST(xeddsa_of_strange_keys)
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++)
 		EXPECT_FALSE(verify(xeddsa_verify, keys[i], S("abc"), good));
+}
+
+/* RFC 1321 §A.5; more than a piece at a time. */
+TEST(md5_of_a_file)
+{
+	char name[] = "/tmp/sojorn-md5.XXXXXX", text[HEX_LENGTH(MD5_BYTES)];
+	int fd = mkstemp(name);
+	uint8_t md5[MD5_BYTES];
+
+	unlink(name);
+	EXPECT_TRUE(md5_file(fd, md5));
+	hex_encode(md5, sizeof(md5), text);
+	EXPECT_MEM("d41d8cd98f00b204e9800998ecf8427e", text, sizeof(text));
+	for (int i = 0; i < 1000; i++)
+		EXPECT_EQ(14, write(fd, "message digest", 14));
+	EXPECT_TRUE(md5_file(fd, md5));
+	hex_encode(md5, sizeof(md5), text);
+	EXPECT_MEM("d639faab824de05a2248006ebf4c3d9c", text, sizeof(text));
+	close(fd);
+	EXPECT_TRUE(!md5_file(fd, md5));
 }

@@ -1,13 +1,10 @@
 /* The push service of fcm.mjs: its keys, its process, and what it has seen. */
 #include "test/harness/internal.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static void make(const char *command)
 {
@@ -31,30 +28,6 @@ static void write_account(const char *dir, int port)
 	fclose(f);
 }
 
-static int start(const char *dir)
-{
-	char line[64] = "";
-	int port = 0, ends[2];
-	FILE *in;
-
-	if (pipe(ends) != 0)
-		t_fail("no pipe");
-	if (fork() == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execlp("node", "node", "test/harness/fcm.mjs", dir, (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	in = fdopen(ends[0], "r");
-	if (!in || !fgets(line, sizeof(line), in) || sscanf(line, "ready %d", &port) != 1)
-		t_fail("no push service");
-	fclose(in);
-	return port;
-}
-
 struct t_fcm t_fcm_start(void)
 {
 	const char *dir = h_run_path("fcm");
@@ -67,7 +40,7 @@ struct t_fcm t_fcm_start(void)
 		" && openssl genrsa -out account.pem 2048 2>/dev/null"
 		" && openssl rsa -in account.pem -pubout -out account.pub.pem 2>/dev/null",
 		dir));
-	port = start(dir);
+	port = t_node_start("test/harness/fcm.mjs", dir, NULL);
 	write_account(dir, port);
 	return (struct t_fcm){
 		.dir = dir,

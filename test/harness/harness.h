@@ -233,6 +233,9 @@ struct t_run {
 struct t_run t_run_with(const char *const *settings, const char *const *arguments);
 const char *t_program(void);
 
+/* Starts a server for tests, node SCRIPT ONE [TWO], which prints "ready PORT"; its port. It ends with the test. */
+int t_node_start(const char *script, const char *one, const char *two);
+
 /* What it printed, to be asked like a reply; its status is the exit status. */
 const struct t_reply *t_run_json(struct t_run r);
 

@@ -157,3 +157,27 @@ const struct t_reply *t_run_json(struct t_run r)
 	*reply = (struct t_reply){ r.status, r.out, strlen(r.out), "sojorn" };
 	return reply;
 }
+
+int t_node_start(const char *script, const char *one, const char *two)
+{
+	char line[64] = "";
+	int port = 0, ends[2];
+	FILE *in;
+
+	if (pipe(ends) != 0)
+		t_fail("no pipe");
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(ends[1], STDOUT_FILENO);
+		close(ends[0]);
+		close(ends[1]);
+		execlp("node", "node", script, one, two, (char *)NULL);
+		_exit(127);
+	}
+	close(ends[1]);
+	in = fdopen(ends[0], "r");
+	if (!in || !fgets(line, sizeof(line), in) || sscanf(line, "ready %d", &port) != 1)
+		t_fail("%s does not start", script);
+	fclose(in);
+	return port;
+}
