@@ -12,6 +12,7 @@
 #include "app/ops/jobs.h"
 #include "app/posts/posts.h"
 #include "app/push/push.h"
+#include "app/realtime/realtime.h"
 #include "app/search/search.h"
 #include "app/trust/trust.h"
 
@@ -32,6 +33,7 @@ const struct periodic app_periodic[] = {
 	{ "feed_trim_sessions", 10 * MINUTE, feed_trim_sessions },
 	{ "hashtags_score", 15 * MINUTE, hashtags_score },
 	{ "inbox_age", DAY, inbox_age },
+	{ "live_trim", 10 * MINUTE, realtime_trim },
 	{ "posts_expire", MINUTE, posts_expire },
 	{ "beacons_expire", MINUTE, beacons_expire },
 	{ "strikes_recount", DAY, moderation_recount_strikes },

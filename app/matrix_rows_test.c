@@ -34,6 +34,7 @@ const struct row matrix_rows[] = {
 	{ "GET /robots.txt", .want = everybody },
 	{ "GET /test", .want = everybody },
 	{ "GET " A "/openapi.json", .want = everybody },
+	{ "GET /ws", .want = users, .ok = 426 },
 
 	{ "POST " A "/auth/register", .want = everybody, .ok = 400, .body = "{}" },
 	{ "POST " A "/auth/signup", .want = everybody, .ok = 400, .body = "{}" },

@@ -18,6 +18,7 @@
 #include "app/ops/openapi.h"
 #include "app/posts/posts.h"
 #include "app/profiles/profiles.h"
+#include "app/realtime/realtime.h"
 #include "app/reports/reports.h"
 #include "app/search/search.h"
 #include "app/settings/settings.h"
@@ -54,6 +55,7 @@ const struct route *const app_routes[] = {
 	backup_routes,
 	devices_routes,
 	openapi_routes,
+	realtime_routes,
 	NULL,
 };
 

@@ -9,9 +9,11 @@
  */
 #include "app/app.h"
 #include "app/compat/compat.h"
+#include "app/events/events.h"
 #include "app/gateway/gateway.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
+#include "app/realtime/realtime.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
 #include "cmd/serve_checks.h"
@@ -243,6 +245,7 @@ static bool start_workers(struct serve *s, const char **problem)
 	if (!listen_all(s, problem))
 		return false;
 	metrics_begin(s->tables, app_job_kinds, app_periodic, s->count);
+	events_listen(realtime_wake);
 	*problem = "a loop cannot start";
 	while (s->nworkers < s->count)
 		if (!start_worker(s))

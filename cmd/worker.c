@@ -7,6 +7,7 @@
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
 #include "app/rates.h"
+#include "app/realtime/realtime.h"
 #include "lib/base/log.h"
 #include "lib/web/server.h"
 
@@ -25,6 +26,7 @@ struct worker {
 	struct server *servers[SERVERS]; /* ADMIN: of the first worker only */
 	struct jobs *jobs;
 	struct gate_keeper *keeper; /* of the first worker only */
+	struct realtime *realtime;
 	struct timer *tick;
 	int64_t turned; /* atomic */
 	int64_t grace;
@@ -64,6 +66,14 @@ static void on_stall(const char *name, int64_t us)
 
 /* ---- making ---- */
 
+/* Whatever a request has written may be news to a socket. */
+static void on_done(const struct req *r, int status, int64_t us, size_t bytes)
+{
+	metrics_request(r, status, us, bytes);
+	if (r->method != GET && status < 400)
+		realtime_wake();
+}
+
 static struct server_options api_options(const struct worker *w)
 {
 	const struct config *c = w->o.app->config;
@@ -87,7 +97,7 @@ static struct server_options api_options(const struct worker *w)
 		.leave = gate_leave_request,
 		.authenticate = compat ? compat_authenticate : auth_authenticate,
 		.reply_error = compat ? compat_reply_error : NULL,
-		.on_done = metrics_request,
+		.on_done = on_done,
 	};
 }
 
@@ -142,6 +152,7 @@ static void free_parts(struct worker *w)
 		server_free(w->servers[i]);
 	jobs_free(w->jobs);
 	gate_keeper_free(w->keeper);
+	realtime_free(w->realtime);
 	db_pool_free(w->db);
 	timer_free(w->tick);
 	loop_free(w->loop);
@@ -198,11 +209,18 @@ static void *run(void *arg)
 		.kinds = app_job_kinds,
 		.periodic = w->o.number == 0 ? app_periodic : NULL,
 	};
+	const struct realtime_options realtime = {
+		.app = w->o.app,
+		.loop = w->loop,
+		.pool = w->db,
+		.reads = w->o.number == 0,
+	};
 	const uint64_t one = 1;
 	ssize_t written;
 
 	metrics_loop(w->o.number);
 	w->jobs = jobs_start(&jobs);
+	w->realtime = realtime_start(&realtime);
 	on_tick(w);
 	if (w->o.number == 0)
 		start_common(w);
@@ -240,12 +258,14 @@ static void drain(void *arg)
 	struct worker *w = arg;
 
 	w->draining = 1 + (w->servers[ADMIN] != NULL) + (w->jobs != NULL) + (w->keeper != NULL)
-		+ w->looking;
+		+ (w->realtime != NULL) + w->looking;
 	for (int i = 0; i < SERVERS; i++)
 		if (w->servers[i])
 			server_drain(w->servers[i], w->grace, part_ended, w);
 	if (w->jobs)
 		jobs_stop(w->jobs, part_ended, w);
+	if (w->realtime)
+		realtime_stop(w->realtime, part_ended, w);
 }
 
 void worker_drain(struct worker *w, int64_t grace)

@@ -177,7 +177,14 @@ static err admit(struct req *r, const struct known *k)
 		e = check_status(r, k->user, status, k->lapsed);
 		return e.info && e.info->status != 403 ? closed(e) : e;
 	}
-	return r->route->auth == AUTH_USER || r->route->auth == AUTH_OPTIONAL ? err_inactive : OK;
+	switch (r->route->auth) {
+	case AUTH_USER:
+	case AUTH_OPTIONAL:
+	case AUTH_NONE: /* it asks for a token in a way of its own */
+		return err_inactive;
+	default:
+		return OK;
+	}
 }
 
 static err identify(struct req *r, str text)
@@ -199,6 +206,30 @@ static err identify(struct req *r, str text)
 		.status = k.lapsed ? S("active") : str_of(statuses[k.status]),
 	};
 	return OK;
+}
+
+err auth_by_token(struct req *r, str token)
+{
+	return identify(r, token);
+}
+
+err auth_still(struct db *db, uuid user, uuid session)
+{
+	struct account a;
+	err e = account_get(db, user, session, &a);
+
+	if (err_is(e, err_not_found))
+		return err_token_nobody;
+	TRY(e);
+	if (a.signed_out)
+		return err_session_ended;
+	if (a.partial)
+		return err_factor_missing;
+	if (str_eq(a.status, S("active")) || a.lapsed)
+		return OK;
+	if (str_eq(a.status, S("banned")))
+		return err_banned;
+	return str_eq(a.status, S("suspended")) ? err_suspended : err_inactive;
 }
 
 /* Two parts, one space between them. */

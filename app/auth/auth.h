@@ -20,6 +20,12 @@
  */
 err auth_authenticate(struct req *r);
 
+/* The same for a token that came in another way; r->user stays nobody's on an error. Suspends. */
+err auth_by_token(struct req *r, str token);
+
+/* May this session still be here? Asks the database. Suspends. Errors as of auth_authenticate. */
+err auth_still(struct db *db, uuid user, uuid session);
+
 /* The account's status, role or sessions have changed: look again at its next request. Whoever changes
  * one calls this after the commit; other processes see it within five seconds. Any thread. */
 void auth_forget(uuid user);

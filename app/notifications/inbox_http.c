@@ -102,21 +102,23 @@ static err get_unread(struct req *r)
 	return reply(r, &out);
 }
 
-struct badge {
-	int32_t notification_count, message_count, total_count;
-};
-static const struct field badge_fields[] = {
+const struct field badge_fields[] = {
 	FIELD(struct badge, notification_count, .help = "at most 1000"),
 	FIELD(struct badge, message_count, .help = "at most 1000"),
 	FIELD(struct badge, total_count),
 	{ 0 },
 };
 
+err notifications_badge(struct db *db, uuid user, struct badge *out)
+{
+	return db_one(db, &sql_inbox_badge, badge_fields, out, ARG(user));
+}
+
 static err get_badge(struct req *r)
 {
 	struct badge out;
 
-	TRY(db_one(r->db, &sql_inbox_badge, badge_fields, &out, ARG(r->user.id)));
+	TRY(notifications_badge(r->db, r->user.id, &out));
 	return reply(r, &out);
 }
 

@@ -7,6 +7,13 @@
 
 extern const struct route notifications_routes[], inbox_routes[];
 
+/* What the app's icon shows. Suspends. */
+struct badge {
+	int32_t notification_count, message_count, total_count;
+};
+extern const struct field badge_fields[];
+err notifications_badge(struct db *db, uuid user, struct badge *out);
+
 /* Daily: archives after 30 days, deletes after 180. */
 err inbox_age(struct job *j);
 

@@ -181,6 +181,12 @@ static void put_components(struct document *d)
 	json_object_end(d->w);
 }
 
+/* What leaves HTTP is beyond what the format describes. */
+static bool is_described(const struct route *r)
+{
+	return r->status != 101;
+}
+
 static void list_routes(struct document *d, const struct route *const *tables)
 {
 	size_t n = 0;
@@ -192,6 +198,8 @@ static void list_routes(struct document *d, const struct route *const *tables)
 	d->shapes = arena_alloc(d->arena, (n + 1) * sizeof(*d->shapes));
 	for (const struct route *const *t = tables; *t; t++)
 		for (const struct route *r = *t; r->path; r++) {
+			if (!is_described(r))
+				continue;
 			d->routes[d->n] = r;
 			d->shapes[d->n++] = template_of(d->arena, r->path, true);
 		}

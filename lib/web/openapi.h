@@ -4,6 +4,7 @@
  *
  * A schema is called after its struct ("struct new_post" is NewPost, NewPostInput as a body). In replies
  * a text, id or time may be null unless its field is .required; numbers only when .optional.
+ * Routes that answer 101 are left out.
  */
 #pragma once
 

@@ -82,6 +82,7 @@ static const struct route more_routes[] = {
 	{ POST, "/page", run, "a page's form", .auth = AUTH_NONE, .body = new_animal,
 	  .body_kind = BODY_FORM },
 	{ GET, "/robots.txt", run, "rules for crawlers", .auth = AUTH_NONE },
+	{ GET, "/live", run, "a socket, and no part of the document", .status = 101 },
 	{ 0 },
 };
 static const struct route *const tables[] = { zoo_routes, more_routes, NULL };

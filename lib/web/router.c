@@ -215,7 +215,7 @@ static const char *row_mistake(const struct route *r)
 		return "a streamed body has no field table";
 	if (r->body_max && !r->body && r->body_kind != BODY_STREAM)
 		return "a body limit but no field table";
-	if (r->status && (r->status < 200 || r->status > 399))
+	if (r->status && r->status != 101 && (r->status < 200 || r->status > 399))
 		return "the status is no success";
 	if (r->page_max && (!r->page || r->page_max < r->page))
 		return "page_max is below page";

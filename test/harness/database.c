@@ -130,6 +130,8 @@ void t_database_up(struct t_server *s)
 {
 	if (!admin_sql(t_fmt("ALTER DATABASE %s ALLOW_CONNECTIONS true", name_in(s->database_url))))
 		t_fail("the outage does not end");
+	PQfinish(conn); /* ours broke, too */
+	conn = NULL;
 }
 
 void t_database_use(const char *url)

@@ -272,6 +272,29 @@ const char *t_read(int fd, const char *until, int milliseconds);
 /* Connects, writes, reads until the peer closes or is silent for a second, closes. */
 const char *t_raw(const char *bytes);
 
+/* ---- a socket ---- */
+
+struct t_socket;
+
+/* Opens /ws with this user's token and further query parameters ("v=2&last=7", or NULL); must be let in. */
+struct t_socket *t_socket_open(const struct t_user *user, const char *query);
+
+/* A text message; a ' in the format becomes a ". */
+void t_socket_say(struct t_socket *s, const char *json, ...) T_PRINTF(2, 3);
+
+/* The next message, waiting five seconds for it; status 101. After the server's goodbye its code, at its end
+ * without one 1006 and 0 after a goodbye without a code, with an empty body. */
+const struct t_reply *t_socket_next(struct t_socket *s);
+
+/* The next message of this type; others before it are passed over. */
+const struct t_reply *t_socket_wait(struct t_socket *s, const char *type);
+
+/* Fails if a message comes within so long. */
+void t_socket_silent(struct t_socket *s, int milliseconds);
+
+/* Without a goodbye, as when the network is lost. */
+void t_socket_cut(struct t_socket *s);
+
 /* ---- at the same time ---- */
 
 /* Runs fn(i, arg) on n threads and waits for them. Requests and text may be made there, checks must wait
