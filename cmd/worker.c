@@ -58,6 +58,15 @@ int64_t worker_turned(const struct worker *w)
 	return __atomic_load_n(&w->turned, __ATOMIC_RELAXED);
 }
 
+#define SLOW_STATEMENT (500 * MILLISECOND)
+
+static void on_statement(const struct stmt *s, int64_t us)
+{
+	metrics_statement(s, us);
+	if (us > SLOW_STATEMENT && !s->slow)
+		log_warn("slow statement", LOG("statement", s->name), LOG("us", us));
+}
+
 static void on_stall(const char *name, int64_t us)
 {
 	metrics_stall(us);
@@ -135,6 +144,7 @@ static bool make_parts(struct worker *w)
 		.depth = 64,
 		.connect_timeout = 5 * SECOND,
 		.application_name = "sojorn",
+		.on_statement = on_statement,
 	};
 
 	w->loop = loop_new();

@@ -53,6 +53,7 @@ void jobs_wake(void)
 static const struct field waiting_fields[] = {
 	FIELD(struct jobs_waiting, waiting),
 	FIELD(struct jobs_waiting, dead),
+	FIELD(struct jobs_waiting, oldest),
 	{ 0 },
 };
 

@@ -75,6 +75,7 @@ err jobs_settle(struct job *j, const struct job_end *ends, size_t n);
 /* How many jobs wait or run, and how many are given up; 10,000 means at least so many. Suspends. */
 struct jobs_waiting {
 	int64_t waiting, dead;
+	double oldest; /* seconds for which the next one has been due */
 };
 err jobs_waiting(struct db *db, struct jobs_waiting *out);
 

@@ -30,7 +30,9 @@ UPDATE outbox SET next_try_at = 'infinity', last_error = $3 WHERE id = $1 AND at
 -- Up to 10,000 of each: enough to see that something is wrong, and cheap when it is.
 -- name: jobs_waiting
 SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE next_try_at < 'infinity' LIMIT 10000) w) AS waiting,
-       (SELECT count(*) FROM (SELECT FROM outbox WHERE next_try_at = 'infinity' LIMIT 10000) d) AS dead
+       (SELECT count(*) FROM (SELECT FROM outbox WHERE next_try_at = 'infinity' LIMIT 10000) d) AS dead,
+       COALESCE((SELECT GREATEST(extract(epoch FROM now() - next_try_at), 0)::float8
+		   FROM outbox WHERE next_try_at < 'infinity' ORDER BY next_try_at LIMIT 1), 0) AS oldest
 
 -- name: periodic_register     $1 names texts
 INSERT INTO periodic_jobs (name) SELECT unnest($1) ON CONFLICT DO NOTHING

@@ -1,32 +1,22 @@
-/* See metrics.h. The exposition format is Prometheus' text format 0.0.4. */
-#include "app/ops/metrics.h"
+/* See metrics.h: counting. What is made of it is in metrics_text.c. */
+#include "app/ops/metrics_counts.h"
 #include "lib/web/req.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
-/* Upper ends of the buckets of the latency histogram, microseconds. */
-static const int64_t bucket_us[] = { 1000,   2500,   5000,    10000,   25000,	50000,	 100000,
-				     250000, 500000, 1000000, 2500000, 5000000, 10000000 };
-enum { BUCKETS = sizeof(bucket_us) / sizeof(*bucket_us), CLASSES = 6 };
-
-struct request_counts {
-	int64_t by_class[CLASSES]; /* status / 100 */
-	int64_t buckets[BUCKETS + 1];
-	int64_t us, bytes;
-};
-struct job_counts {
-	int64_t done, failed;
-};
+const int64_t metrics_bucket_us[METRICS_BUCKETS] = { 1000,    2500,    5000,	10000,	25000,
+						     50000,   100000,  250000,	500000, 1000000,
+						     2500000, 5000000, 10000000 };
 
 /* What one loop counts. */
 struct block {
 	struct request_counts *requests; /* one a route, then one for what matched none */
-	struct job_counts *jobs; /* one a kind, one a periodic job, then one for unknown kinds */
+	struct job_counts *jobs;  /* one a kind, one a periodic job, then one for unknown kinds */
+	struct timed *statements; /* as they stand in `statements` */
 	int64_t stalls, stall_us;
 	struct metrics_gauges gauges;
 	pthread_mutex_t gauges_lock; /* once a second */
@@ -36,7 +26,8 @@ static const struct route *const *tables;
 static const struct job_kind *kinds;
 static const struct periodic *periodic;
 static struct block *blocks;
-static int nblocks, nroutes, njobs;
+static const struct stmt **statements; /* in the order of their addresses */
+static int nblocks, nroutes, njobs, nstatements;
 static int64_t started;
 
 /* This thread's. */
@@ -85,6 +76,24 @@ static void *zeroed(size_t n, size_t size)
 	return p;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	uintptr_t x = (uintptr_t) * (const struct stmt *const *)a;
+	uintptr_t y = (uintptr_t) * (const struct stmt *const *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void number_statements(void)
+{
+	nstatements = 0;
+	while (all_statements[nstatements])
+		nstatements++;
+	statements = zeroed((size_t)nstatements + 1, sizeof(struct stmt *));
+	memcpy(statements, all_statements, (size_t)nstatements * sizeof(struct stmt *));
+	qsort(statements, (size_t)nstatements, sizeof(struct stmt *), by_address);
+}
+
 void metrics_begin(const struct route *const *the_tables, const struct job_kind *the_kinds,
 		   const struct periodic *the_periodic, int loops)
 {
@@ -93,12 +102,14 @@ void metrics_begin(const struct route *const *the_tables, const struct job_kind 
 	periodic = the_periodic;
 	nroutes = count_routes();
 	njobs = count_jobs();
+	number_statements();
 	nblocks = loops;
 	started = time_monotonic();
 	blocks = zeroed((size_t)loops, sizeof(*blocks));
 	for (int i = 0; i < loops; i++) {
 		blocks[i].requests = zeroed((size_t)nroutes + 1, sizeof(struct request_counts));
 		blocks[i].jobs = zeroed((size_t)njobs + 1, sizeof(struct job_counts));
+		blocks[i].statements = zeroed((size_t)nstatements + 1, sizeof(struct timed));
 		pthread_mutex_init(&blocks[i].gauges_lock, NULL);
 	}
 }
@@ -108,9 +119,11 @@ void metrics_end(void)
 	for (int i = 0; i < nblocks; i++) {
 		free(blocks[i].requests);
 		free(blocks[i].jobs);
+		free(blocks[i].statements);
 		pthread_mutex_destroy(&blocks[i].gauges_lock);
 	}
 	free(blocks);
+	free(statements);
 	blocks = NULL;
 	nblocks = 0;
 }
@@ -143,9 +156,15 @@ static int bucket_of(int64_t us)
 {
 	int i = 0;
 
-	while (i < BUCKETS && us > bucket_us[i])
+	while (i < METRICS_BUCKETS && us > metrics_bucket_us[i])
 		i++;
 	return i;
+}
+
+static void add_time(struct timed *t, int64_t us)
+{
+	add(&t->buckets[bucket_of(us)], 1);
+	add(&t->us, us);
 }
 
 void metrics_request(const struct req *r, int status, int64_t us, size_t bytes)
@@ -155,14 +174,23 @@ void metrics_request(const struct req *r, int status, int64_t us, size_t bytes)
 	if (!mine)
 		return;
 	c = &mine->requests[route_number(r->route)];
-	add(&c->by_class[status / 100 < CLASSES ? status / 100 : 0], 1);
-	add(&c->buckets[bucket_of(us)], 1);
-	add(&c->us, us);
+	add(&c->by_class[status / 100 < METRICS_CLASSES ? status / 100 : 0], 1);
+	add_time(&c->time, us);
 	add(&c->bytes, (int64_t)bytes);
 }
 
-/* Name of the job of this number, NULL at the end. */
-static const char *job_name(int number)
+void metrics_statement(const struct stmt *s, int64_t us)
+{
+	const struct stmt **found;
+
+	if (!mine)
+		return;
+	found = bsearch(&s, statements, (size_t)nstatements, sizeof(struct stmt *), by_address);
+	if (found)
+		add_time(&mine->statements[found - statements], us);
+}
+
+const char *metrics_job_name(int number)
 {
 	int i = 0;
 
@@ -181,7 +209,7 @@ void metrics_job(const char *kind, bool ok)
 
 	if (!mine)
 		return;
-	while (i < njobs && (!kind || strcmp(job_name(i), kind) != 0))
+	while (i < njobs && (!kind || strcmp(metrics_job_name(i), kind) != 0))
 		i++;
 	add(ok ? &mine->jobs[i].done : &mine->jobs[i].failed, 1);
 }
@@ -251,224 +279,65 @@ int64_t metrics_uptime(void)
 	return time_monotonic() - started;
 }
 
-static struct request_counts sum_of_route(int number)
+static void sum_times(struct timed *sum, const struct timed *t)
+{
+	for (int k = 0; k <= METRICS_BUCKETS; k++)
+		sum->buckets[k] += value(&t->buckets[k]);
+	sum->us += value(&t->us);
+}
+
+struct request_counts metrics_of_route(int number)
 {
 	struct request_counts sum = { 0 };
 
 	for (int i = 0; i < nblocks; i++) {
 		const struct request_counts *c = &blocks[i].requests[number];
 
-		for (int k = 0; k < CLASSES; k++)
+		for (int k = 0; k < METRICS_CLASSES; k++)
 			sum.by_class[k] += value(&c->by_class[k]);
-		for (int k = 0; k <= BUCKETS; k++)
-			sum.buckets[k] += value(&c->buckets[k]);
-		sum.us += value(&c->us);
+		sum_times(&sum.time, &c->time);
 		sum.bytes += value(&c->bytes);
 	}
 	return sum;
 }
 
-/* ---- the text ---- */
-
-struct text {
-	struct arena *arena;
-	char *p;
-	size_t n, cap;
-};
-
-__attribute__((format(printf, 2, 3))) static void put(struct text *t, const char *format, ...)
+struct timed metrics_of_statement(int number, const char **ret_name)
 {
-	va_list args;
-	str s;
+	struct timed sum = { 0 };
 
-	va_start(args, format);
-	s = arena_vprintf(t->arena, format, args);
-	va_end(args);
-	if (t->n + s.n > t->cap) {
-		t->p = arena_grow(t->arena, t->p, t->cap, 2 * (t->cap + s.n));
-		t->cap = 2 * (t->cap + s.n);
+	*ret_name = number < nstatements ? statements[number]->name : NULL;
+	for (int i = 0; *ret_name && i < nblocks; i++)
+		sum_times(&sum, &blocks[i].statements[number]);
+	return sum;
+}
+
+struct job_counts metrics_of_job(int number)
+{
+	struct job_counts sum = { 0 };
+
+	for (int i = 0; i < nblocks; i++) {
+		sum.done += value(&blocks[i].jobs[number].done);
+		sum.failed += value(&blocks[i].jobs[number].failed);
 	}
-	memcpy(t->p + t->n, s.p, s.n);
-	t->n += s.n;
+	return sum;
 }
 
-/* A metric of one value. */
-static void put_one(struct text *t, const char *name, const char *type, const char *help, double v)
+struct stall_counts metrics_stalls(void)
 {
-	put(t, "# HELP %s %s\n# TYPE %s %s\n%s %.17g\n", name, help, name, type, name, v);
+	struct stall_counts sum = { 0 };
+
+	for (int i = 0; i < nblocks; i++) {
+		sum.n += value(&blocks[i].stalls);
+		sum.us += value(&blocks[i].stall_us);
+	}
+	return sum;
 }
 
-/* The route's labels, shared by its lines. */
-static str labels_of(struct arena *a, int number)
+const struct route *metrics_route(int number)
 {
 	for (const struct route *const *t = tables; *t; t++)
 		for (const struct route *r = *t; r->path; r++)
 			if (number-- == 0)
-				return arena_printf(a, "method=\"%s\",route=\"%s\"",
-						    method_name(r->method), r->path);
-	return S("method=\"\",route=\"\"");
+				return r;
+	return NULL;
 }
-
-static int64_t requests_of(const struct request_counts *c)
-{
-	int64_t n = 0;
-
-	for (int i = 0; i < CLASSES; i++)
-		n += c->by_class[i];
-	return n;
-}
-
-static void put_totals(struct text *t)
-{
-	put(t,
-	    "# HELP sojorn_http_requests_total Answered requests.\n"
-	    "# TYPE sojorn_http_requests_total counter\n");
-	for (int i = 0; i <= nroutes; i++) {
-		struct request_counts c = sum_of_route(i);
-		str labels = labels_of(t->arena, i);
-
-		for (int k = 0; k < CLASSES; k++)
-			if (c.by_class[k])
-				put(t, "sojorn_http_requests_total{%s,class=\"%dxx\"} %lld\n",
-				    labels.p, k, (long long)c.by_class[k]);
-	}
-}
-
-static void put_histogram(struct text *t, const struct request_counts *c, str labels)
-{
-	const char *name = "sojorn_http_request_duration_seconds";
-	int64_t below = 0;
-
-	for (int k = 0; k < BUCKETS; k++) {
-		below += c->buckets[k];
-		put(t, "%s_bucket{%s,le=\"%g\"} %lld\n", name, labels.p, (double)bucket_us[k] / 1e6,
-		    (long long)below);
-	}
-	below += c->buckets[BUCKETS];
-	put(t, "%s_bucket{%s,le=\"+Inf\"} %lld\n", name, labels.p, (long long)below);
-	put(t, "%s_sum{%s} %.6f\n", name, labels.p, (double)c->us / 1e6);
-	put(t, "%s_count{%s} %lld\n", name, labels.p, (long long)below);
-}
-
-static void put_requests(struct text *t)
-{
-	int64_t bytes = 0;
-
-	put_totals(t);
-	put(t,
-	    "# HELP sojorn_http_request_duration_seconds From first byte to the reply.\n"
-	    "# TYPE sojorn_http_request_duration_seconds histogram\n");
-	for (int i = 0; i <= nroutes; i++) {
-		struct request_counts c = sum_of_route(i);
-
-		bytes += c.bytes;
-		if (requests_of(&c))
-			put_histogram(t, &c, labels_of(t->arena, i));
-	}
-	put_one(t, "sojorn_http_response_bytes_total", "counter", "Bytes of reply bodies.",
-		(double)bytes);
-}
-
-static void put_jobs(struct text *t)
-{
-	put(t,
-	    "# HELP sojorn_job_tries_total Tries of jobs.\n# TYPE sojorn_job_tries_total counter\n");
-	for (int i = 0; i <= njobs; i++) {
-		int64_t done = 0, failed = 0;
-		const char *name = job_name(i);
-
-		for (int k = 0; k < nblocks; k++) {
-			done += value(&blocks[k].jobs[i].done);
-			failed += value(&blocks[k].jobs[i].failed);
-		}
-		if (done || name)
-			put(t, "sojorn_job_tries_total{job=\"%s\",result=\"done\"} %lld\n",
-			    name ? name : "", (long long)done);
-		if (failed || name)
-			put(t, "sojorn_job_tries_total{job=\"%s\",result=\"failed\"} %lld\n",
-			    name ? name : "", (long long)failed);
-	}
-}
-
-static void put_gauges(struct text *t)
-{
-	struct metrics_gauges g = metrics_now();
-
-	put_one(t, "sojorn_http_requests_in_flight", "gauge", "Requests under way.", g.requests);
-	put_one(t, "sojorn_http_connections", "gauge", "Open sockets.", g.connections);
-	put_one(t, "sojorn_coroutines", "gauge", "Coroutines under way.", g.coroutines);
-	put_one(t, "sojorn_db_connections", "gauge", "Connections to the database.",
-		g.db.connected);
-	put_one(t, "sojorn_db_leased", "gauge", "Connections held by transactions.", g.db.leased);
-	put_one(t, "sojorn_db_in_flight", "gauge", "Statements under way.", g.db.in_flight);
-	put_one(t, "sojorn_db_waiting", "gauge", "Statements waiting for a connection.",
-		g.db.waiting);
-	put_one(t, "sojorn_db_statements_total", "counter", "Statements sent.",
-		(double)g.db.statements);
-	put_one(t, "sojorn_db_errors_total", "counter", "Statements that failed.",
-		(double)g.db.errors);
-	put_one(t, "sojorn_db_reconnects_total", "counter", "Connections made anew.",
-		(double)g.db.reconnects);
-}
-
-static void put_process(struct text *t)
-{
-	int64_t stalls = 0, stall_us = 0;
-	struct rusage u;
-
-	for (int i = 0; i < nblocks; i++) {
-		stalls += value(&blocks[i].stalls);
-		stall_us += value(&blocks[i].stall_us);
-	}
-	put_one(t, "sojorn_loop_stalls_total", "counter", "Pieces of work over 10 ms.",
-		(double)stalls);
-	put_one(t, "sojorn_loop_stall_seconds_total", "counter", "Time in them.",
-		(double)stall_us / 1e6);
-	getrusage(RUSAGE_SELF, &u);
-	put_one(t, "process_cpu_seconds_total", "counter", "User and system time.",
-		(double)(u.ru_utime.tv_sec + u.ru_stime.tv_sec)
-			+ (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
-	put_one(t, "process_resident_memory_bytes", "gauge", "Resident memory.",
-		(double)metrics_resident());
-	put_one(t, "sojorn_uptime_seconds", "gauge", "Since start.",
-		(double)metrics_uptime() / 1e6);
-}
-
-/* ---- the route ---- */
-
-/* The rest is worth having without the database, so its answer is left out when there is none. */
-static void put_waiting(struct text *t, struct db *db)
-{
-	struct jobs_waiting w;
-	err e = jobs_waiting(db, &w);
-
-	if (e.info)
-		return;
-	put_one(t, "sojorn_jobs_waiting", "gauge", "Jobs in the outbox, 10000 at most.",
-		(double)w.waiting);
-	put_one(t, "sojorn_jobs_dead", "gauge", "Jobs given up, 10000 at most.", (double)w.dead);
-}
-
-static err get_metrics(struct req *r)
-{
-	struct text t = { .arena = r->arena };
-
-	put_requests(&t);
-	put_jobs(&t);
-	put_gauges(&t);
-	put_process(&t);
-	put_waiting(&t, r->db);
-	return reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", (str){ t.p, t.n });
-}
-
-const struct route metrics_routes[] = {
-	{
-		GET,
-		"/metrics",
-		get_metrics,
-		"numbers about this process, for Prometheus",
-		.auth = AUTH_NONE,
-		.deadline = 3 * SECOND,
-	},
-	{ 0 },
-};

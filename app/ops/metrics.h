@@ -21,6 +21,9 @@ void metrics_request(const struct req *r, int status, int64_t us, size_t bytes);
 /* A job's try has ended; kind NULL: unknown. */
 void metrics_job(const char *kind, bool ok);
 
+/* A statement's caller waited so long; db_options.on_statement. */
+void metrics_statement(const struct stmt *s, int64_t us);
+
 /* A piece of work held the loop for so long, over 10 ms. */
 void metrics_stall(int64_t us);
 

@@ -32,6 +32,10 @@ struct db_options {
 	int64_t statement_timeout,
 		slow_timeout; /* of shared and leased connections; 0: 5 s, 60 s */
 	const char *application_name;
+
+	/* After each statement, on the loop: its name's row, and how long its caller waited for it, waiting for
+	 * a connection included. NULL: nobody asks. */
+	void (*on_statement)(const struct stmt *s, int64_t us);
 };
 
 struct db_stats {

@@ -14,15 +14,18 @@
 static void on_done(struct call *call)
 {
 	struct gathering *g = call->owner;
+	const struct db_options *o = &g->pool->options;
 
 	call->finished = true;
+	if (o->on_statement)
+		o->on_statement(call->stmt, time_monotonic() - g->begun);
 	if (--g->left == 0)
 		waiter_wake(&g->waiter);
 }
 
-void gather(struct gathering *g, struct call **calls, size_t n)
+void gather(const struct db *db, struct gathering *g, struct call **calls, size_t n)
 {
-	*g = (struct gathering){ .left = (int)n };
+	*g = (struct gathering){ .pool = db->pool, .begun = time_monotonic(), .left = (int)n };
 	for (size_t i = 0; i < n; i++) {
 		calls[i]->finished = false;
 		calls[i]->done = on_done;
@@ -87,7 +90,7 @@ static void run_shared(struct db *db, struct call **calls, size_t n)
 {
 	struct gathering g;
 
-	gather(&g, calls, n);
+	gather(db, &g, calls, n);
 	for (size_t i = 0; i < n; i++) {
 		calls[i]->chained = i > 0;
 		pool_submit(db->pool, calls[i]);
@@ -102,7 +105,7 @@ static err run_once(struct db *db, struct call **calls, size_t n)
 	struct conn *c;
 	err e;
 
-	gather(&g, calls, n);
+	gather(db, &g, calls, n);
 	e = lease_take(db, &c);
 	if (e.info)
 		return e;

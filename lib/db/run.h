@@ -6,11 +6,13 @@
 /* Several calls that one coroutine waits for. */
 struct gathering {
 	struct waiter waiter;
+	const struct db_pool *pool;
+	int64_t begun; /* monotonic */
 	int left;
 };
 
 /* Prepares n calls to be waited for together. */
-void gather(struct gathering *g, struct call **calls, size_t n);
+void gather(const struct db *db, struct gathering *g, struct call **calls, size_t n);
 
 /* Waits until all have finished. On an error those that have not are abandoned. Suspends. */
 err gather_wait(struct db *db, struct gathering *g, struct call **calls, size_t n);

@@ -59,7 +59,7 @@ static err run(struct db *tx, struct call **calls, size_t n)
 	struct conn *c = tx->lease;
 	struct gathering g;
 
-	gather(&g, calls, n);
+	gather(tx, &g, calls, n);
 	if (tx->failed.info)
 		return tx->failed;
 	if (!lease_holds(c))
