@@ -131,6 +131,6 @@ const struct route keys_routes[] = {
 	{ GET, K "/:id", get_bundle, "keys to start an encrypted conversation with somebody",
 	  .out = bundle_fields, .errors = "403 404 429" },
 	{ DELETE, K "/otk/:keyId", delete_one_time, "nothing: bundles use keys up",
-	  .out = message_fields },
+	  .out = message_fields, .errors = "400" },
 	{ 0 },
 };

@@ -5,20 +5,20 @@ import Ajv2020 from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 
 // Every operation as { method, path, ...operation }.
-function operations(document) {
+export function operations(document) {
 	return Object.entries(document.paths).flatMap(([path, item]) =>
 		Object.entries(item).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),
 	);
 }
 
-function resolve(document, value) {
+export function resolve(document, value) {
 	if (!value?.$ref) return value;
 	return value.$ref.slice(2).split('/').reduce((at, key) => at[key.replaceAll('~1', '/').replaceAll('~0', '~')], document);
 }
 
 // The schemas, closed: clients may ignore members they do not know, the document may not. An error's
 // envelope stays open, since some errors say more.
-function compiler(document) {
+export function compiler(document) {
 	const closed = structuredClone(document);
 	for (const [name, schema] of Object.entries(closed.components.schemas))
 		if (name !== 'Error') schema.additionalProperties = false;
@@ -29,7 +29,7 @@ function compiler(document) {
 	return (pointer) => ajv.getSchema(`document${pointer}`) ?? ajv.compile({ $ref: `document${pointer}` });
 }
 
-async function judge(server, validators, operation, reply) {
+export async function judge(server, validators, operation, reply) {
 	const what = `${operation.method} ${operation.path} -> ${reply.status}`;
 	const response = resolve(server.document, operation.responses[reply.status]);
 	const text = await reply.text();
@@ -73,7 +73,7 @@ async function storePrivate(server) {
 }
 
 // Values for parameters, taken from what the seeded server itself shows.
-async function examples(server) {
+export async function examples(server) {
 	const { posts } = await server.get('/api/v1/feed/sojorn');
 	const post = posts.find((p) => p.author_id !== server.login.id) ?? posts[0];
 	const near = '/api/v1/beacons/nearby?lat=52.52&long=13.40&radius=20000000';
@@ -95,7 +95,7 @@ async function examples(server) {
 	};
 }
 
-function address(server, operation, values) {
+export function address(server, operation, values) {
 	const tag = operation.tags[0];
 	const path = operation.path.replace(/\{(\w+)\}/g, (_, name) =>
 		encodeURIComponent(values.path[name] ?? values.ids[tag] ?? 'something'),

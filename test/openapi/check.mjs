@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { redocly, spectral } from './lint.mjs';
 import { badBodies, reads, withoutToken } from './calls.mjs';
+import { fuzz, texts } from './fuzz.mjs';
 import { serve } from './server.mjs';
 
 const SHOWN = 40;
@@ -42,6 +43,8 @@ try {
 		report('reads answer as the document says', await reads(server));
 		report('without a token there is a 401', await withoutToken(server));
 		report('bad bodies are refused as the document says', await badBodies(server));
+		report('random requests are answered as the document says', await fuzz(server));
+		report('text comes back as it was sent', await texts(server));
 	} finally {
 		report('the server ends well', await server.stop());
 	}
