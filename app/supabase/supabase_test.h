@@ -33,26 +33,40 @@ static inline void write_text(const char *path, const char *text)
 		t_fail("%s cannot be written", path);
 }
 
-/* The URL of the source; its dumps are in the folder of dump(). */
-static inline const char *source(void)
+static inline const char *dumps_of(const char *shape)
 {
-	const char *dir = t_shared_path("dumps"), *known = t_fmt("%s/url", dir), *url;
+	return t_shared_path(t_fmt("dumps-%s", shape));
+}
 
-	url = read_text(known);
+/* The URL of the source in this shape (test/supabase/make); its dumps are beside it. */
+static inline const char *source_of(const char *shape)
+{
+	const char *dir = dumps_of(shape), *known = t_fmt("%s/url", dir), *url = read_text(known);
+
 	if (url)
 		return url;
 	mkdir(dir, 0700);
 	url = t_empty_database();
-	if (system(t_fmt("test/supabase/make '%s' %s >%s/log 2>&1", url, dir, dir)) != 0)
+	if (system(t_fmt("test/supabase/make '%s' %s %s >%s/log 2>&1", url, dir, shape, dir)) != 0)
 		t_fail("test/supabase/make: %s", read_text(t_fmt("%s/log", dir)));
 	write_text(known, url);
 	return url;
 }
 
+static inline const char *source(void)
+{
+	return source_of("now");
+}
+
+static inline const char *dump_of(const char *shape, const char *name)
+{
+	source_of(shape);
+	return t_fmt("%s/%s", dumps_of(shape), name);
+}
+
 static inline const char *dump(const char *name)
 {
-	source();
-	return t_fmt("%s/%s", t_shared_path("dumps"), name);
+	return dump_of("now", name);
 }
 
 static inline const char *const *secret(void)

@@ -126,6 +126,32 @@ TEST(tables_that_landed_as_text_are_compared_by_their_values)
 			  "a0000000-0000-4000-8000-000000000001", "last_sign_in_at"));
 }
 
+/* The same people and posts, from tables of before, in both forms of a dump. */
+TEST(a_project_of_two_years_ago_comes_over_as_well)
+{
+	static const char people[] =
+		"SELECT count(*) || ' ' || count(DISTINCT handle) FROM users u JOIN profiles p USING (id)";
+	const char *url = source_of("old");
+
+	t_database_of_my_own();
+	must(MOVE("import", "--dump", dump_of("old", "plain.sql")));
+	must(MOVE("verify", "--source", url));
+	EXPECT_CSTR("72 72", t_sql("%s", people));
+	EXPECT_EQ(289, t_sql_int("SELECT count(*) FROM posts WHERE kind = 'post'"));
+	EXPECT_CSTR("google 1142",
+		    t_sql("SELECT provider || ' ' || provider_id FROM account_identities"
+			  " WHERE provider NOT IN ('email', 'phone')"));
+	EXPECT_EQ(40, t_sql_int("SELECT count(*) FROM sessions"));
+	EXPECT_EQ(2,
+		  t_sql_int("SELECT count(secret) FROM account_factors WHERE status = 'verified'"));
+	EXPECT_EQ(20, t_sql_int("SELECT count(*) FROM storage_objects WHERE owner_id IS NOT NULL"));
+	t_database_of_my_own();
+	must(MOVE("import", "--dump", dump_of("old", "roles.sql"), dump_of("old", "schema.sql"),
+		  dump_of("old", "data.sql")));
+	must(MOVE("verify"));
+	EXPECT_CSTR("72 72", t_sql("%s", people));
+}
+
 /* Changes one value a column, each in a row of its own, on either side by turns; all are named, and no other. */
 TEST(a_changed_bit_is_found_wherever_it_is)
 {
