@@ -1,6 +1,7 @@
 // Other people's libraries, and the app's own decoders, against the running server.
 //
-//   node check.mjs        SOJORN_BIN: the program; TEST_PG_URL: an empty database of a superuser
+//   node check.mjs        SOJORN_BIN: the program; TEST_PG_URL: an empty database of a superuser, who may make
+//                         others; TEST_PG_BIN: the folder of psql
 //
 // One result a check; last line: "N passed, M failed".
 import assert from 'node:assert/strict';
@@ -13,6 +14,7 @@ import { accounts } from './accounts.mjs';
 import { mailbox } from './mailbox.mjs';
 import { screens } from './screens.mjs';
 import { signal } from './signal.mjs';
+import { supabase } from './supabase.mjs';
 
 globalThis.crypto ??= webcrypto; // the libraries count on it; node 18 does not have it by itself
 
@@ -35,12 +37,7 @@ const work = mkdtempSync(join(tmpdir(), 'sojorn-clients-'));
 const mail = await mailbox();
 try {
 	const server = await serve(work, {
-		MAIL_DIR: '',
-		SMTP_HOST: '127.0.0.1',
-		SMTP_PORT: String(mail.port),
-		SMTP_USER: 'sojorn',
-		SMTP_PASS: 'in-no-log-secret',
-		SMTP_FROM: 'S\u00f6jorn <hello@sojorn.test>',
+		...mail.settings,
 		ALTCHA_REQUIRED: 'true',
 		ALTCHA_HMAC_KEY: altchaKey,
 	});
@@ -52,6 +49,7 @@ try {
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}
+	await supabase(check, join(work, 'supabase'), mail);
 } finally {
 	await mail.close();
 	rmSync(work, { recursive: true, force: true });

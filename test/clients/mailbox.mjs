@@ -19,7 +19,15 @@ export async function mailbox() {
 	server.on('error', () => {});
 	await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 	return {
-		port: server.server.address().port,
+		// What a server needs to send its mails here.
+		settings: {
+			MAIL_DIR: '',
+			SMTP_HOST: '127.0.0.1',
+			SMTP_PORT: String(server.server.address().port),
+			SMTP_USER: 'sojorn',
+			SMTP_PASS: 'in-no-log-secret',
+			SMTP_FROM: 'S\u00f6jorn <hello@sojorn.test>',
+		},
 		close: () => new Promise((resolve) => server.close(resolve)),
 		// The next mail to this address, once.
 		async take(address) {

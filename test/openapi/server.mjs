@@ -32,8 +32,9 @@ async function untilReady(url, child) {
 	throw new Error('the server is not ready');
 }
 
-// With further settings. Returns { url, secret, login, logins, token, document, get(path), signIn(), stop() }.
-export async function serve(work, settings = {}) {
+// With further settings; `seed` false: over what is in the database already, without logins or a document.
+// Returns { url, secret, login, logins, token, document, get(path), signIn(), stop() }.
+export async function serve(work, settings = {}, seed = true) {
 	const environment = {
 		...process.env,
 		DATABASE_URL: process.env.TEST_PG_URL,
@@ -48,7 +49,7 @@ export async function serve(work, settings = {}) {
 		...settings,
 	};
 	run(environment, 'migrate', 'up');
-	const logins = JSON.parse(run(environment, 'seed', '--json')).login;
+	const logins = seed ? JSON.parse(run(environment, 'seed', '--json')).login : [];
 	const [login] = logins;
 
 	const command = ['--pdeathsig', 'TERM', process.env.SOJORN_BIN, 'serve']; // ends with us, however we end
@@ -83,7 +84,7 @@ export async function serve(work, settings = {}) {
 	};
 	try {
 		await untilReady(server.url, child);
-		server.document = await server.get('/api/v1/openapi.json');
+		if (seed) server.document = await server.get('/api/v1/openapi.json');
 		return server;
 	} catch (error) {
 		error.message += `\n${(await server.stop()).join('\n')}`;
