@@ -188,11 +188,28 @@ static void on_finished(struct request *r)
 		resume(c);
 }
 
-/* On the request's coroutine, in req_read or while a reply is written. */
+/* Nothing more will come from there. */
+static bool has_ended(int fd)
+{
+	char byte;
+
+	return recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/* On the request's coroutine, in req_read or while a reply is written. MHD, which takes a short read for the
+ * last one until epoll speaks again, misses an end that came together with a body's data; it hears of this
+ * one. A connection that is suspended may still have something in MHD's buffer and is told by its return to
+ * epoll. */
 static void on_wanted(struct request *r)
 {
-	if (r->conn && !r->conn->starting)
-		resume(r->conn);
+	struct web_conn *c = r->conn;
+
+	if (!c || c->starting)
+		return;
+	if (c->suspended)
+		resume(c);
+	else if (r->stream.buf && has_ended(c->fd))
+		shutdown(c->fd, SHUT_RDWR);
 }
 
 static enum MHD_Result start(struct web_conn *c, struct request *r)

@@ -151,6 +151,25 @@ TEST(a_handler_at_some_pace_gets_everything)
 	site_stop();
 }
 
+TEST(a_client_that_leaves_right_after_its_last_byte_is_missed_at_once)
+{
+	enum { TIMES = 100 };
+	int64_t begun;
+
+	site_start();
+	begun = time_monotonic();
+	for (int i = 0; i < TIMES; i++) {
+		struct wire *w = begin("/upload/99999999/0", 1000000, "");
+
+		send_blocks(w, 3 * BLOCK - i);
+		hang_up(w);
+	}
+	while (seen.io < TIMES && time_monotonic() < begun + 10 * SECOND)
+		usleep(1000);
+	EXPECT_EQ(TIMES, seen.io);
+	site_stop();
+}
+
 TEST(many_uploads_at_once)
 {
 	enum { N = 50, SIZE = 300000 };
