@@ -10,12 +10,14 @@
 #include "lib/web/route.h"
 
 struct gate;
+struct media;
 
 struct app {
 	const struct config *config;
-	struct offload *offload; /* password hashes, images */
+	struct offload *offload; /* password hashes */
 	struct limiter *limiter; /* NULL: RATE_LIMITS=off */
 	struct gate *gate;	 /* app/gateway: who writes while the app moves; NULL: we do */
+	struct media *media;	 /* stores of what people upload */
 	str jwt_secret;
 	bool production;
 };

@@ -7,6 +7,7 @@
 #include "app/feed/feed.h"
 #include "app/hashtags/hashtags.h"
 #include "app/mail/mail.h"
+#include "app/media/media.h"
 #include "app/moderation/moderation.h"
 #include "app/notifications/notifications.h"
 #include "app/ops/jobs.h"
@@ -18,6 +19,7 @@
 
 const struct job_kind app_job_kinds[] = {
 	{ .kind = "mail", .run = mail_run },
+	{ .kind = "media_delete", .run = media_delete_run },
 	{ .kind = "push", .run = push_spread_run },
 	{ .kind = "push_send", .run = push_send_run },
 	{ 0 },
@@ -34,6 +36,7 @@ const struct periodic app_periodic[] = {
 	{ "hashtags_score", 15 * MINUTE, hashtags_score },
 	{ "inbox_age", DAY, inbox_age },
 	{ "live_trim", 10 * MINUTE, realtime_trim },
+	{ "media_sweep", HOUR, media_sweep },
 	{ "posts_expire", MINUTE, posts_expire },
 	{ "beacons_expire", MINUTE, beacons_expire },
 	{ "strikes_recount", DAY, moderation_recount_strikes },

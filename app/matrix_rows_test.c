@@ -130,6 +130,10 @@ const struct row matrix_rows[] = {
 
 	{ "GET " A "/search", .want = users, .query = "q=$" },
 	{ "GET " A "/discover", .want = users },
+	{ "POST " A "/upload", .want = users, .ok = 400, .body = "{}" },
+	{ "GET " A "/media/sign", .want = users, .query = "path=uploads/a.jpg" },
+	{ "GET /uploads/*path", .want = everybody, .ok = 404 },
+
 	{ "GET " A "/hashtags/trending", .want = users },
 	{ "GET " A "/hashtags/following", .want = users },
 	{ "GET " A "/hashtags/:name", .want = users },

@@ -11,6 +11,7 @@
 #include "app/graph/graph.h"
 #include "app/hashtags/hashtags.h"
 #include "app/keys/keys.h"
+#include "app/media/media.h"
 #include "app/moderation/moderation.h"
 #include "app/notifications/notifications.h"
 #include "app/ops/health.h"
@@ -25,38 +26,17 @@
 
 const struct route *const app_routes[] = {
 	health_routes, /* one a line, so that features may join side by side */
-	auth_signup_routes,
-	auth_session_routes,
-	auth_password_routes,
-	auth_mfa_routes,
-	auth_page_routes,
-	profiles_routes,
-	graph_routes,
-	people_routes,
-	reports_routes,
-	posts_routes,
-	posts_edit_routes,
-	posts_list_routes,
-	feed_routes,
-	beacons_routes,
-	search_routes,
-	hashtags_routes,
-	settings_routes,
-	categories_routes,
-	notifications_routes,
-	inbox_routes,
-	moderation_routes,
-	account_routes,
-	chat_routes,
-	messages_routes,
-	keys_routes,
-	export_routes,
-	vault_routes,
-	backup_routes,
-	devices_routes,
-	openapi_routes,
-	realtime_routes,
-	NULL,
+	auth_signup_routes,   auth_session_routes, auth_password_routes,
+	auth_mfa_routes,      auth_page_routes,	   profiles_routes,
+	graph_routes,	      people_routes,	   reports_routes,
+	posts_routes,	      posts_edit_routes,   posts_list_routes,
+	feed_routes,	      beacons_routes,	   search_routes,
+	hashtags_routes,      settings_routes,	   categories_routes,
+	notifications_routes, inbox_routes,	   moderation_routes,
+	account_routes,	      chat_routes,	   messages_routes,
+	keys_routes,	      media_routes,	   export_routes,
+	vault_routes,	      backup_routes,	   devices_routes,
+	openapi_routes,	      realtime_routes,	   NULL,
 };
 
 const struct route *const admin_routes[] = {

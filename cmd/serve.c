@@ -11,6 +11,7 @@
 #include "app/compat/compat.h"
 #include "app/events/events.h"
 #include "app/gateway/gateway.h"
+#include "app/media/media.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
 #include "app/realtime/realtime.h"
@@ -133,8 +134,9 @@ static const struct route **api_tables(struct serve *s)
 	return tables;
 }
 
-static bool make_app(struct serve *s)
+static bool make_app(struct serve *s, const char **problem)
 {
+	*problem = "out of memory or descriptors";
 	s->app = (struct app){
 		.config = s->config,
 		.offload = offload_new(HASH_THREADS, HASH_QUEUE),
@@ -146,7 +148,10 @@ static bool make_app(struct serve *s)
 	s->tables = api_tables(s);
 	s->api = router_new(s->tables);
 	s->admin = router_new(admin_routes);
-	return s->app.offload && s->app.gate && s->api && s->admin;
+	if (!s->app.offload || !s->app.gate || !s->api || !s->admin)
+		return false;
+	s->app.media = media_new(s->config, problem);
+	return s->app.media;
 }
 
 static int loop_count(const struct serve *s)
@@ -166,6 +171,7 @@ static void free_parts(struct serve *s)
 	metrics_end();
 	router_free(s->api);
 	router_free(s->admin);
+	media_free(s->app.media);
 	offload_free(s->app.offload);
 	gate_free(s->app.gate);
 	limiter_free(s->app.limiter);
@@ -383,9 +389,10 @@ static int serve(int argc, char **argv)
 	}
 	serve_warnings(s.config);
 	raise_descriptor_limit();
+	problem = "signals cannot be taken";
 	s.arena = arena_new();
-	status = take_signals(&s) && make_app(&s) ? serve_until_signal(&s)
-						  : fail("out of memory or descriptors");
+	status =
+		take_signals(&s) && make_app(&s, &problem) ? serve_until_signal(&s) : fail(problem);
 	free_parts(&s);
 	return status;
 }

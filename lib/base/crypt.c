@@ -117,22 +117,32 @@ void sha256(str data, uint8_t out[static SHA256_BYTES])
 	digest(md_sha256, data, S(""), out);
 }
 
-bool md5_file(int fd, uint8_t out[static MD5_BYTES])
+static bool digest_file(const EVP_MD *md, int fd, uint8_t *out)
 {
-	EVP_MD_CTX *c;
+	EVP_MD_CTX *c = digest_context();
 	char piece[3072];
 	int64_t at = 0;
 	ssize_t n;
 
-	get_ready();
-	c = digest_context();
-	check(EVP_DigestInit_ex2(c, md_md5, NULL));
+	check(EVP_DigestInit_ex2(c, md, NULL));
 	while ((n = pread(fd, piece, sizeof(piece), at)) > 0) {
 		check(EVP_DigestUpdate(c, piece, (size_t)n));
 		at += n;
 	}
 	check(EVP_DigestFinal_ex(c, out, NULL));
 	return n == 0;
+}
+
+bool sha256_file(int fd, uint8_t out[static SHA256_BYTES])
+{
+	get_ready();
+	return digest_file(md_sha256, fd, out);
+}
+
+bool md5_file(int fd, uint8_t out[static MD5_BYTES])
+{
+	get_ready();
+	return digest_file(md_md5, fd, out);
 }
 
 str sha256_hex(struct arena *a, str data)

@@ -18,7 +18,8 @@ void sha256(str data, uint8_t out[static SHA256_BYTES]);
 str sha256_hex(struct arena *a, str data);
 
 /* Of everything that can be read from a descriptor's beginning on; MD5 only to compare with what others say.
- * Blocks. False when reading fails. */
+ * Block. False when reading fails. */
+[[nodiscard]] bool sha256_file(int fd, uint8_t out[static SHA256_BYTES]);
 [[nodiscard]] bool md5_file(int fd, uint8_t out[static MD5_BYTES]);
 
 /* RFC 2104; a key of any length. */

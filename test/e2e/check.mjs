@@ -48,7 +48,7 @@ async function behindProxy(work, ports, ca, server) {
 	await server.signIn();
 	await errors(check, phone, server.token);
 	await addresses(check, from, { ports });
-	await media(check, phone, work);
+	await media(check, phone, work, server.token);
 	await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	await gone(check, phone);
 }

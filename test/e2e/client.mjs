@@ -43,7 +43,7 @@ export function client(at, address) {
 				}
 			});
 			stream.on('error', reject);
-			stream.end(typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body));
+			stream.end(typeof body === 'string' || Buffer.isBuffer(body) ? body : body && JSON.stringify(body));
 		});
 	}
 

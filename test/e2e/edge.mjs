@@ -149,8 +149,34 @@ export async function addresses(check, from, { ports }) {
 	await calm.close();
 }
 
-export async function media(check, phone, work) {
-	writeFileSync(join(work, 'uploads', 'wave.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>', { mode: 0o644 });
+const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+
+// A form as the app sends it.
+function form(bytes) {
+	return Buffer.concat([
+		Buffer.from('--edge\r\nContent-Disposition: form-data; name="image"; filename="p.png"\r\n\r\n'),
+		bytes,
+		Buffer.from('\r\n--edge--\r\n'),
+	]);
+}
+
+export async function media(check, phone, work, token) {
+	await check('media: what is uploaded to the server, nginx serves', async () => {
+		const { status, text, json } = await phone.send('POST', '/api/v1/upload', {
+			body: form(Buffer.from(PIXEL, 'base64')), token,
+			headers: { 'content-type': 'multipart/form-data; boundary=edge' },
+		});
+		assert.equal(status, 200, text);
+		const { pathname, origin } = new URL(json.url);
+		assert.equal(pathname.startsWith('/uploads/'), true);
+		const stored = await phone.send('GET', pathname);
+		assert.deepEqual([stored.status, stored.headers['content-type'], stored.headers['content-length']],
+			[200, 'image/png', String(json.fileSize)]);
+		assert.match(origin, /^https:/);
+		assert.equal((await phone.send('GET', '/uploads/.incoming/')).status, 404);
+	});
+	writeFileSync(join(work, 'uploads', 'secret.txt'), 'not for the public', { mode: 0o644 });
+	writeFileSync(join(work, 'uploads', 'uploads', 'wave.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>', { mode: 0o644 });
 	await check('media: whole and in parts, for every origin, without powers', async () => {
 		const { status, headers, text } = await phone.send('GET', '/uploads/wave.svg', { headers: { origin: ORIGIN } });
 		assert.deepEqual([status, text], [200, '<svg xmlns="http://www.w3.org/2000/svg"/>']);
@@ -162,7 +188,8 @@ export async function media(check, phone, work) {
 		assert.deepEqual([part.status, part.text], [206, 'svg']);
 	});
 	await check('media: nothing else of the disk, nothing written', async () => {
-		for (const path of ['/uploads/../key.pem', '/uploads../key.pem', '/uploads/%2e%2e/key.pem', '/uploads/none.png'])
+		for (const path of ['/uploads/../key.pem', '/uploads../key.pem', '/uploads/%2e%2e/key.pem', '/uploads/none.png',
+			'/uploads/secret.txt', '/uploads/%2e%2e/secret.txt'])
 			assert.notEqual((await phone.send('GET', path)).status, 200, path);
 		assert.equal((await phone.send('GET', '/uploads/')).status, 403);
 		assert.equal((await phone.send('PUT', '/uploads/new.png', { body: 'x' })).status, 403);

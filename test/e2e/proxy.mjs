@@ -30,7 +30,7 @@ function site(work, { port, plainPort, upstream }) {
 		['server_name api.example.org;', 'server_name localhost;'],
 		['/etc/letsencrypt/live/api.example.org/fullchain.pem', join(work, 'cert.pem')],
 		['/etc/letsencrypt/live/api.example.org/privkey.pem', join(work, 'key.pem')],
-		['/opt/sojorn/uploads/', join(work, 'uploads/')],
+		['/opt/sojorn/uploads;', `${join(work, 'uploads')};`],
 	]) {
 		if (!text.includes(from)) throw new Error(`the site has no "${from.trim()}"`);
 		text = text.replaceAll(from, to);
@@ -62,7 +62,7 @@ function answers(port) {
 // ports: { port, plainPort, upstream }. Returns { ca, stop() }; stop() resolves to a list of complaints.
 export async function proxy(work, ports) {
 	chmodSync(work, 0o755); // the workers are not root
-	mkdirSync(join(work, 'uploads'), { recursive: true });
+	mkdirSync(join(work, 'uploads', 'uploads'), { recursive: true });
 	const ca = certificate(work);
 	writeFileSync(join(work, 'sojorn-api.conf'), site(work, ports));
 	writeFileSync(join(work, 'nginx.conf'), main(work));

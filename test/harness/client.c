@@ -63,11 +63,20 @@ static size_t take_header(char *p, size_t size, size_t n, void *arg)
 	return size * n;
 }
 
+static bool names_type(const struct t_request *q)
+{
+	for (int i = 0; q->headers && q->headers[i]; i++)
+		if (strncasecmp(q->headers[i], "Content-Type:", 13) == 0)
+			return true;
+	return false;
+}
+
 static struct curl_slist *request_headers(const struct t_request *q)
 {
-	struct curl_slist *list = curl_slist_append(NULL, "Content-Type: application/json");
+	struct curl_slist *list = curl_slist_append(NULL, "Expect:");
 
-	list = curl_slist_append(list, "Expect:");
+	if (!names_type(q))
+		list = curl_slist_append(list, "Content-Type: application/json");
 	if (q->user)
 		list = curl_slist_append(list, t_fmt("Authorization: Bearer %s", q->user->token));
 	for (int i = 0; q->headers && q->headers[i]; i++)

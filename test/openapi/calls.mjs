@@ -90,7 +90,8 @@ export async function examples(server) {
 		ids: { posts: post.id, users: post.author_id, profiles: post.author_id, beacons: beacons?.[0]?.id,
 			conversations, keys: server.login.id },
 		query: { q: 'the', token: 'of-nobody', lat: '52.52', latitude: '52.52', long: '13.40', lng: '13.40', lon: '13.40',
-			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle, other_user_id: friend.id },
+			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle, other_user_id: friend.id,
+			path: 'uploads/of-nobody.jpg' },
 		path: { handle: server.login.handle, name: hashtags[0].name, backupId },
 	};
 }

@@ -1,0 +1,127 @@
+/* Where media lie and how they are reached. */
+#include "app/media/media.h"
+
+#include "app/links.h"
+#include "app/media/image.h"
+#include "app/media/kind.h"
+#include "app/media/parts.h"
+#include "lib/base/log.h"
+#include "lib/web/req.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { THREADS = 4, QUEUE = 256 };
+
+/* ---- life ---- */
+
+static bool open_stores(struct media *m, const struct config *c)
+{
+	m->shelves[MEDIA_IMAGES] = store_on_disk(config_cstr(c, "UPLOAD_DIR"), m->offload);
+	m->shelves[MEDIA_VIDEOS] = m->shelves[MEDIA_IMAGES];
+	m->buckets[MEDIA_IMAGES] = m->buckets[MEDIA_VIDEOS] = "disk";
+	return m->shelves[MEDIA_IMAGES];
+}
+
+struct media *media_new(const struct config *c, const char **problem)
+{
+	struct media *m = calloc(1, sizeof(*m));
+
+	*problem = "out of memory";
+	if (!m)
+		return NULL;
+	m->bases[MEDIA_IMAGES] = config_str(c, "R2_IMG_DOMAIN");
+	m->bases[MEDIA_VIDEOS] = config_str(c, "R2_VID_DOMAIN");
+	m->offload = offload_new(THREADS, QUEUE);
+	if (!m->offload || !open_stores(m, c)) {
+		media_free(m);
+		return NULL;
+	}
+	*problem = "libvips does not start";
+	if (!image_begin()) {
+		media_free(m);
+		return NULL;
+	}
+	return m;
+}
+
+void media_free(struct media *m)
+{
+	if (!m)
+		return;
+	offload_free(m->offload);
+	if (m->shelves[MEDIA_VIDEOS] != m->shelves[MEDIA_IMAGES])
+		store_free(m->shelves[MEDIA_VIDEOS]);
+	store_free(m->shelves[MEDIA_IMAGES]);
+	free(m);
+}
+
+struct store *media_store(const struct app *app, enum media_shelf shelf)
+{
+	return app->media->shelves[shelf];
+}
+
+/* ---- addresses ---- */
+
+/* "videos/" is where the server before this one put some. */
+enum media_shelf media_shelf_of(str key)
+{
+	bool film = str_ends(key, S(".mp4")) || str_ends(key, S(".mov"))
+		|| str_ends(key, S(".webm")) || str_find(key, S("videos/")) >= 0;
+
+	return film ? MEDIA_VIDEOS : MEDIA_IMAGES;
+}
+
+/* "img.example.org" and "https://img.example.org/" are the same. */
+static str base_of(struct arena *a, str domain)
+{
+	while (str_ends(domain, S("/")))
+		domain.n--;
+	if (str_find(domain, S("://")) >= 0)
+		return domain;
+	return arena_printf(a, "https://%.*s", (int)domain.n, domain.p);
+}
+
+str media_url(struct arena *a, const struct app *app, str key)
+{
+	str domain = app->media->bases[media_shelf_of(key)], base;
+
+	if (str_empty(domain))
+		domain = config_str(app->config, "R2_PUBLIC_BASE_URL");
+	base = str_empty(domain) ? link_api(a, app) : base_of(a, domain);
+	return arena_printf(a, "%.*s/%.*s", (int)base.n, base.p, (int)key.n, key.p);
+}
+
+/* ---- serving ---- */
+
+static str etag_of(struct arena *a, const struct stat *st)
+{
+	return arena_printf(a, "\"%llx-%llx\"", (long long)st->st_size,
+			    st->st_mtim.tv_sec * 1000000000LL + st->st_mtim.tv_nsec);
+}
+
+/* Opened by itself, a file may do nothing: no script, no frame, no form. */
+static void safe_headers(struct req *r, str cache)
+{
+	reply_header(r, "Access-Control-Allow-Origin", S("*"));
+	reply_header(r, "Cache-Control", cache);
+	reply_header(r, "Content-Security-Policy", S("default-src 'none'; sandbox"));
+}
+
+err media_reply(struct req *r, enum media_shelf shelf, str key, const char *mime, str cache)
+{
+	struct reply_file file = { .content_type = mime };
+	struct stat st;
+
+	TRY(store_open(media_store(r->app, shelf), key, &file.fd));
+	if (fstat(file.fd, &st) != 0) {
+		close(file.fd);
+		return err_store_unavailable;
+	}
+	file.size = st.st_size;
+	file.etag = etag_of(r->arena, &st);
+	safe_headers(r, cache);
+	return reply_file(r, &file);
+}
