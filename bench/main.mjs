@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { compare, replies } from './compare.mjs';
+import * as crowds from './crowds.mjs';
 import * as database from './database.mjs';
 import { RUNS, SECONDS, measure, saturate } from './measure.mjs';
 import { writeReport } from './report.mjs';
@@ -14,6 +15,7 @@ import * as targets from './targets.mjs';
 const RESULTS = 'build/bench/results';
 const LARGE = 'large';
 const OURS = 'sojorn, 1 loop';
+const CROWDED = process.env.BENCH_DATA ?? LARGE;
 const DEEP = 1000;
 
 // ---- parts ----
@@ -37,8 +39,8 @@ function recall() {
 }
 
 // Runs a server for the time of `use`.
-async function withServer(name, data, use) {
-	const server = await start(name, data, targetsOf(data).probe);
+async function withServer(name, data, use, settings) {
+	const server = await start(name, data, targetsOf(data).probe, settings);
 	try {
 		return await use(server);
 	} finally {
@@ -184,6 +186,12 @@ async function pages() {
 	});
 }
 
+// A stage about a crowd: the server with two loops, as it would be run.
+function withCrowd(use, settings) {
+	const made = crowds.makeCrowds(CROWDED);
+	return withServer('sojorn, 2 loops', CROWDED, (server) => use(server, targetsOf(CROWDED), made), settings);
+}
+
 function report() {
 	writeReport('bench/results.md', recall(), describeMachine(database.version()));
 	console.log(readFileSync('bench/results.md', 'utf8'));
@@ -196,7 +204,15 @@ const STAGES = {
 	ranked, first,
 	nearby: () => compareServers('nearby'),
 	search: () => compareServers('search'),
-	growth, pages, report,
+	growth, pages,
+	inbox: () => withCrowd(crowds.inbox),
+	thread: () => withCrowd(crowds.thread),
+	profileposts: () => withCrowd(crowds.profilePosts),
+	export: () => withCrowd(crowds.exported),
+	create: () => withCrowd(crowds.create),
+	star: () => withCrowd(crowds.star),
+	storm: () => withCrowd(crowds.storm, { RATE_LIMITS: 'on', TRUSTED_PROXIES: '127.0.0.1/8' }),
+	report,
 };
 
 // ---- the command ----

@@ -93,6 +93,16 @@ function aims(r) {
 		const peaks = ['profile', 'personal', 'ranked', 'first', 'nearby', 'search'].filter((route) => r[route]).map((route) => ours(route).memory.peak);
 		rows.push(aim('resident memory, the most of all loads', Math.max(...peaks), 20, ' MB'));
 	}
+	if (r.export)
+		rows.push(aim('export of 50,000 posts: memory above what was there', r.export.growth, 8, ' MB'));
+	if (r.create)
+		rows.push(aim('posts created, of the rate of pgbench -N', r.create.part, 0.85, '×', true));
+	if (r.star) {
+		rows.push(aim(`a post to ${r.star.followers.toLocaleString('en')} followers: until all see it`, r.star.shown, 1000, ' ms'));
+		rows.push(aim('… personal feed meanwhile: p99, of that before', r.star.times, 2, '×'));
+	}
+	if (r.storm)
+		rows.push(aim('500 sign in at once: p99 of the personal feed, of that before', r.storm.times, 2, '×'));
 	if (r.startup)
 		rows.push(aim('start to first 200', r.startup.servers[OURS].ms, 100, ' ms'));
 	if (r.seed?.large)
@@ -114,6 +124,23 @@ ${(100 * busy).toFixed(0)} % of the cores busy when a stage began.
 Large: ${size(large)}; seeded in ${large.seconds} s. Small: ${size(small)}.`;
 }
 
+const CROWDS = { inbox: 'Notifications, page 1', thread: 'A thread of 5,000 answers', profileposts: 'Posts of a profile, page 1' };
+
+function crowdsSection(r) {
+	const reads = Object.keys(CROWDS).filter((name) => r[name]).map((name) => serverRow(CROWDS[name], r[name]));
+	const head = ['', 'peak/s', 'noise', 'p50 ms', 'p99 ms', '70 %: p50', 'p95', 'p99 ms', 'server µs', 'PostgreSQL µs', 'MB at most', 'errors'];
+	const lines = [];
+	if (r.export)
+		lines.push(`Export of 50,000 posts: ${round(r.export.bytes / 1e6)} MB in ${round(r.export.ms)} ms, ${round(r.export.growth)} MB of memory more than before.`);
+	if (r.create)
+		lines.push(`Posts created, ${r.create.clients} clients: ${round(median(r.create.posts))}/s; pgbench -N: ${round(median(r.create.pgbench))}/s.`);
+	if (r.star)
+		lines.push(`Post to ${r.star.followers.toLocaleString('en')} followers: seen after ${round(r.star.shown)} ms at most; p99 of feeds ${ms(r.star.calm)} ms before, ${ms(r.star.p99)} ms meanwhile, at ${round(r.star.rate)}/s.`);
+	if (r.storm)
+		lines.push(`500 sign in at once: answers ${JSON.stringify(r.storm.answers)}; p99 of feeds ${ms(r.storm.calm)} ms before, ${ms(r.storm.p99)} ms meanwhile, at ${round(r.storm.rate)}/s.`);
+	return `### Crowds\n\nTwo loops.\n\n${reads.length ? table(head, reads) : ''}\n\n${lines.join('\n\n')}\n`;
+}
+
 // What to make of them is written by hand, in bench/remarks.md.
 export function writeReport(file, r, machine) {
 	const routes = Object.keys(TITLES).filter((route) => r[route]);
@@ -122,5 +149,6 @@ export function writeReport(file, r, machine) {
 		r.seed ? head(r.seed, machine, Math.max(...Object.values(r).map((stage) => stage.busy ?? 0))) : '', '', '## Aims', '', aims(r), '', readFileSync('bench/remarks.md', 'utf8'), '## Figures', '',
 		...routes.map((route) => routeSection(route, r[route])),
 		...(r.growth ? [growthSection(r.growth)] : []), ...(r.pages ? [pagesSection(r.pages)] : []),
-		...(r.startup ? [startupSection(r.startup)] : []), ''].join('\n'));
+		...(r.startup ? [startupSection(r.startup)] : []),
+		...(r.export || r.create || r.star || r.storm ? [crowdsSection(r)] : []), ''].join('\n'));
 }

@@ -52,13 +52,13 @@ async function firstAnswer(port, path, token, child) {
 	throw new Error('the server does not answer; see build/bench/servers.log');
 }
 
-// Starts one; `started` is how many ms it took to the first 200 of a request that needs the database.
-export async function start(name, database, probe) {
+// Starts one, with further settings; `started` is how many ms it took to the first 200 of a request that needs the database.
+export async function start(name, database, probe, more = {}) {
 	const { argv, env } = SERVERS[name];
 	const log = openSync('build/bench/servers.log', 'a');
 	const begun = performance.now();
 	const child = spawn(argv[0], argv.slice(1), {
-		env: { PATH: process.env.PATH, DATABASE_URL: url(database), PORT: String(PORT), JWT_SECRET: SECRET, ...env },
+		env: { PATH: process.env.PATH, DATABASE_URL: url(database), PORT: String(PORT), JWT_SECRET: SECRET, ...env, ...more },
 		stdio: ['ignore', log, log],
 	});
 	const server = { name, port: PORT, pid: child.pid, child };

@@ -22,7 +22,7 @@ const repeat = (n, make) => Array.from({ length: n }, make);
 const base64url = (text) => Buffer.from(text).toString('base64url');
 
 // The claims that the server itself issues (lib/web/token.c).
-function issue(id, email) {
+export function issue(id, email) {
 	const now = Math.floor(Date.now() / 1000);
 	const payload = {
 		iss: 'bench', sub: id, aud: 'authenticated', exp: now + DAY, iat: now, email, phone: '',
@@ -72,7 +72,7 @@ function probeOf(viewers, people) {
 
 // ---- files ----
 
-function write(t, name, lines) {
+export function write(t, name, lines) {
 	const file = `build/bench/${t.database}-${name}.txt`;
 	writeFileSync(file, lines.map(([path, token]) => `${path}\t${token}\n`).join(''));
 	return file;
