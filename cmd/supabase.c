@@ -285,6 +285,7 @@ static const char **value_of(struct request *q, const char *option)
 		{ "--check", &q->check },
 		{ "--objects", &q->move.objects },
 		{ "--source-storage", &q->move.source_storage },
+		{ "--old-url", &q->move.old_url },
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
@@ -350,10 +351,14 @@ static int run(const struct subcommand *s, struct request *q, const struct confi
 	q->move.jwt_secret = config_str(c, "JWT_SECRET");
 	q->move.service_key = config_str(c, "SUPABASE_SERVICE_KEY");
 	q->upload_dir = config_cstr(c, "UPLOAD_DIR");
-	if (q->move.url)
-		status_code = s->run(a, q);
-	else
+	q->move.new_url = config_cstr(c, "API_BASE_URL");
+	if (!q->move.url)
 		fputs("sojorn supabase: DATABASE_URL is not set\n", stderr);
+	else if (q->move.old_url && !q->move.new_url)
+		fputs("sojorn supabase: --old-url needs API_BASE_URL, to put in its place\n",
+		      stderr);
+	else
+		status_code = s->run(a, q);
 	arena_free(a);
 	return status_code;
 }
@@ -406,6 +411,7 @@ const struct command cmd_supabase = {
 		"  --force         import beside accounts that are here already\n"
 		"  --objects DIR   bytes of stored files, laid out <bucket>/<name>[/<version>]\n"
 		"  --source-storage URL  or the project's Storage API, …/storage/v1; its key is SUPABASE_SERVICE_KEY\n"
+		"  --old-url URL   import: addresses of files there become addresses at API_BASE_URL\n"
 		"  --settle N      a row that stays another one for N seconds (3) counts as different\n"
 		"  --app-role R    the role that serves, if it is not the one of DATABASE_URL\n"
 		"  --report FILE   write a signed report: .json, .html or text\n"

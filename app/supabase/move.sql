@@ -54,6 +54,9 @@ SELECT id, phase FROM supabase_move.runs ORDER BY id DESC LIMIT 1
 -- name: move_run_new
 INSERT INTO supabase_move.runs DEFAULT VALUES RETURNING id
 
+-- name: move_run_addresses     $1 run bigint, $2 old text, $3 new text
+UPDATE supabase_move.runs SET old_url = rtrim($2, '/'), new_url = rtrim($3, '/') WHERE id = $1
+
 -- name: move_run_phase     $1 run bigint, $2 phase text
 UPDATE supabase_move.runs SET phase = $2, updated_at = now() WHERE id = $1
 

@@ -181,12 +181,22 @@ static bool choose_run(struct move *m)
 
 /* ---- the import ---- */
 
+/* From now on addresses of the old project become this server's; a run keeps what it was told. */
+static bool set_addresses(struct move *m)
+{
+	const struct move_options *o = m->options;
+
+	return !o->old_url
+		|| move_do(m, &sql_move_run_addresses,
+			   (const char *[]){ m->run, o->old_url, o->new_url });
+}
+
 static bool import(struct move *m)
 {
 	bool live = m->options->source != NULL;
 
 	if (!move_open(m) || !move_do(m, &sql_move_lock, NULL)
-	    || !(live ? live_choose_run(m) : choose_run(m)))
+	    || !(live ? live_choose_run(m) : choose_run(m)) || !set_addresses(m))
 		return false;
 	if (strcmp(m->phase, "landing") == 0) {
 		if (!(live ? live_run(m) : landing_run(m)))

@@ -17,12 +17,14 @@ struct move_options {
 	const char *objects;	    /* folder of bytes, laid out <bucket>/<name>[/<version>] */
 	const char *source_storage; /* or the URL of the project's Storage API … */
 	str service_key;	    /* … and its service key */
-	const char *app_role;	    /* whose view of the rows is checked; NULL: the role of url */
-	int settle_seconds; /* how long a row must stand still before it counts as different */
-	str jwt_secret;	    /* seals second factors as the server opens them; absent: not set */
-	bool replace;	    /* drop what another dump has landed */
-	bool again;	    /* transform once more, though it has been done */
-	bool force;	    /* into a database with accounts of its own */
+	const char *old_url,
+		*new_url;     /* stored files' addresses are rewritten; NULL: they are not */
+	const char *app_role; /* whose view of the rows is checked; NULL: the role of url */
+	int settle_seconds;   /* how long a row must stand still before it counts as different */
+	str jwt_secret;	      /* seals second factors as the server opens them; absent: not set */
+	bool replace;	      /* drop what another dump has landed */
+	bool again;	      /* transform once more, though it has been done */
+	bool force;	      /* into a database with accounts of its own */
 
 	/* Called now and then; may be NULL. In bytes of the dump, or in steps. */
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);

@@ -80,6 +80,7 @@ static const struct step counters[] = {
 static const struct step findings[] = {
 	{ &sql_move_findings_clear, "findings", 0, ALL },
 	{ &sql_move_find_users, "findings", 0, ALL },
+	{ &sql_move_find_addresses, "findings", 0, ALL },
 	{ &sql_move_find_posts, "findings", 0, ALL },
 };
 enum {

@@ -83,7 +83,8 @@ INSERT INTO profiles AS p (id, handle, display_name, bio, avatar_url, cover_url,
 SELECT id, CASE WHEN nth = 1 THEN wish ELSE left(wish, 31) || '_' || replace(id::text, '-', '') END,
        left(COALESCE(NULLIF(display_name, ''), NULLIF(meta ->> 'display_name', ''), NULLIF(meta ->> 'full_name', ''),
 		wish), 10000),
-       bio, COALESCE(avatar_url, meta ->> 'avatar_url'), cover_url, location, website, is_official, is_private,
+       bio, supabase_move.new_address(COALESCE(avatar_url, meta ->> 'avatar_url')), supabase_move.new_address(cover_url),
+       location, website, is_official, is_private,
        is_verified, beacon_enabled,
        ARRAY(SELECT i FROM unnest(interests) WITH ORDINALITY AS x (i, n) WHERE i IS NOT NULL ORDER BY n),
        onboarded, supabase_move.text_or(role, '{user,moderator,admin}', 'user'), status_text,
@@ -293,7 +294,7 @@ DELETE FROM categories c USING supabase_move.categories s
 -- name: move_categories
 INSERT INTO categories AS c (id, slug, name, description, icon_url, is_sensitive, default_off, is_active,
 	official_account_id, created_at)
-SELECT DISTINCT ON (lower(btrim(s.slug))) s.id, lower(btrim(s.slug)), COALESCE(s.name, s.slug), s.description, s.icon_url,
+SELECT DISTINCT ON (lower(btrim(s.slug))) s.id, lower(btrim(s.slug)), COALESCE(s.name, s.slug), s.description, supabase_move.new_address(s.icon_url),
        COALESCE(s.is_sensitive, false), COALESCE(s.default_off, lower(s.slug) <> 'general'), COALESCE(s.is_active, true),
        (SELECT p.id FROM profiles p WHERE p.id = s.official_account_id),
        COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of())
@@ -407,9 +408,11 @@ SELECT s.id, s.author_id,
        GREATEST(COALESCE(s.duration_ms, 0), 0), COALESCE(s.body, ''),
        supabase_move.text_or(s.body_format, '{plain,markdown}', 'plain'),
        ARRAY(SELECT x.tag FROM unnest(s.tags) WITH ORDINALITY AS x (tag, n) WHERE x.tag IS NOT NULL ORDER BY x.n),
-       COALESCE(s.nsfw_reason, ''), s.image_url, s.video_url, s.thumbnail_url, s.first_frame_url, s.background_id,
-       s.overlay_json, s.audio_overlay_url, s.link_preview_url, s.link_preview_title, s.link_preview_description,
-       s.link_preview_image_url, s.link_preview_site_name, true
+       COALESCE(s.nsfw_reason, ''), supabase_move.new_address(s.image_url), supabase_move.new_address(s.video_url),
+       supabase_move.new_address(s.thumbnail_url), supabase_move.new_address(s.first_frame_url), s.background_id,
+       supabase_move.new_addresses(s.overlay_json), supabase_move.new_address(s.audio_overlay_url), s.link_preview_url,
+       s.link_preview_title, s.link_preview_description, supabase_move.new_address(s.link_preview_image_url),
+       s.link_preview_site_name, true
   FROM source s LEFT JOIN tree t ON t.id = s.id
 ON CONFLICT (id) DO UPDATE SET author_id = excluded.author_id, status = excluded.status,
 	visibility = excluded.visibility, created_at = excluded.created_at, expires_at = excluded.expires_at,
@@ -532,7 +535,7 @@ SELECT s.id, CASE s.beacon_type WHEN 'police' THEN 'official_presence' WHEN 'com
        supabase_move.text_or(s.incident_status, '{active,resolved,false_alarm}', 'active'),
        ST_Y(s.location::geometry)::numeric(4, 2), ST_X(s.location::geometry)::numeric(5, 2), s.created_at,
        LEAST(COALESCE(s.expires_at, s.created_at + interval '4 hours'), s.created_at + interval '4 hours'), s.body,
-       s.image_url
+       supabase_move.new_address(s.image_url)
   FROM supabase_move.posts s
  WHERE s.is_beacon AND s.location IS NOT NULL AND s.deleted_at IS NULL AND COALESCE(s.status, 'active') = 'active'
    AND s.created_at BETWEEN supabase_move.as_of() - interval '4 hours' AND supabase_move.as_of() + interval '1 hour'
@@ -676,6 +679,27 @@ SELECT 'factor_not_moved', 'auth.mfa_factors', f.id::text, format('%s, %s: set u
   FROM supabase_move.auth_mfa_factors f
  WHERE NOT EXISTS (SELECT FROM mfa_secrets m WHERE m.user_id = f.user_id) OR f.factor_type <> 'totp'
 ON CONFLICT DO NOTHING
+
+-- Addresses of the old project that are left, where addresses are kept and in texts, which stay as they were written.
+-- name: move_find_addresses
+INSERT INTO supabase_move.findings (code, subject, key, detail)
+SELECT 'old_address', x.subject, x.key, count(*) || ' still name the old project'
+  FROM (
+	SELECT 'sojorn.profiles' AS subject, c.key, c.value FROM profiles p, LATERAL (VALUES ('avatar_url', p.avatar_url),
+		('cover_url', p.cover_url), ('bio', p.bio), ('website', p.website), ('metadata_fields', p.metadata_fields::text))
+		AS c (key, value)
+	UNION ALL
+	SELECT 'sojorn.posts', c.key, c.value FROM posts p, LATERAL (VALUES ('image_url', p.image_url), ('video_url', p.video_url),
+		('thumbnail_url', p.thumbnail_url), ('first_frame_url', p.first_frame_url), ('overlay_json', p.overlay_json),
+		('audio_overlay_url', p.audio_overlay_url), ('link_preview_image_url', p.link_preview_image_url), ('body', p.body))
+		AS c (key, value)
+	UNION ALL
+	SELECT 'sojorn.categories', 'icon_url', icon_url FROM categories
+) x
+ WHERE x.value LIKE '%/storage/v1/%'
+   AND (x.value LIKE '%.supabase.co/%' OR x.value LIKE '%.supabase.in/%' OR strpos(x.value,
+	(SELECT old_url FROM supabase_move.runs ORDER BY id DESC LIMIT 1)) > 0)
+ GROUP BY x.subject, x.key
 
 -- name: move_find_posts
 INSERT INTO supabase_move.findings (code, subject, key, detail)
