@@ -2,6 +2,7 @@
 // build/bench/results/, so that one can be measured again without the others.
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import * as bundles from './bundles.mjs';
 import { compare, replies } from './compare.mjs';
 import * as crowds from './crowds.mjs';
 import * as database from './database.mjs';
@@ -192,6 +193,29 @@ function withCrowd(use, settings) {
 	return withServer('sojorn, 2 loops', CROWDED, (server) => use(server, targetsOf(CROWDED), made), settings);
 }
 
+// Each of these requests writes. The race asks until a fifth of the fetches find no key left.
+async function keys() {
+	const small = 'small';
+	const fetches = Number(process.env.BENCH_FETCHES ?? 100_000);
+	database.prepareDatabases([small]);
+	const { viewers } = targetsOf(small);
+	const file = 'build/bench/small-bundles.txt';
+	const out = { servers: {} };
+	for (const name of Object.keys(SERVERS).filter((n) => n.startsWith('sojorn'))) {
+		const owners = bundles.makeKeys(small, 500);
+		bundles.writeBundleRequests(file, owners, viewers);
+		out.servers[name] = await withServer(name, small, (server) => measure(server, file));
+		tell(`bundles, ${name}`, out.servers[name]);
+	}
+	const owners = bundles.makeKeys(small, Math.ceil(fetches / 1000 * 0.8));
+	out.race = await withServer('sojorn, 2 loops', small, (server) => bundles.race(server.port, owners, viewers, fetches));
+	out.race.used = bundles.usedKeys(small);
+	console.error(`race: ${JSON.stringify(out.race)}`);
+	if (out.race.twice || out.race.failed || out.race.used !== out.race.served)
+		throw new Error('a key was handed out twice, or used up for nobody');
+	return out;
+}
+
 function report() {
 	writeReport('bench/results.md', recall(), describeMachine(database.version()));
 	console.log(readFileSync('bench/results.md', 'utf8'));
@@ -204,7 +228,7 @@ const STAGES = {
 	ranked, first,
 	nearby: () => compareServers('nearby'),
 	search: () => compareServers('search'),
-	growth, pages,
+	keys, growth, pages,
 	inbox: () => withCrowd(crowds.inbox),
 	thread: () => withCrowd(crowds.thread),
 	profileposts: () => withCrowd(crowds.profilePosts),

@@ -19,6 +19,7 @@ const TITLES = {
 	first: 'Ranked feed, page 1: an order is made',
 	nearby: 'Beacons within 5 km, the nearest 50',
 	search: 'Search for a mistyped word',
+	keys: 'Bundles of public keys, a key used up by each (small database)',
 };
 
 function serverRow(name, { peak, steady, memory }) {
@@ -84,6 +85,11 @@ function aims(r) {
 		rows.push(aim('nearby at 1M beacons: p99 at 70 %', ours('nearby').steady.p99 / 1000, 5, ' ms'));
 	if (r.search)
 		rows.push(aim('mistyped search at 1M posts: p95 at 70 %', ours('search').steady.p95 / 1000, 20, ' ms'));
+	if (r.keys) {
+		const best = Math.max(...Object.values(r.keys.servers).map((s) => s.peak.rate));
+		rows.push(aim('bundles of keys, each of which writes', best, 5000, '/s', true));
+		rows.push(aim(`keys handed out twice in ${r.keys.race.fetches.toLocaleString('en')} fetches by 64 at once`, r.keys.race.twice, 0, ''));
+	}
 	if (r.growth)
 		for (const route of ['personal', 'ranked', 'first'])
 			rows.push(aim(`${TITLES[route]}: cost at 1M posts, in that at 10k`, cost(r.growth.large[route]) / cost(r.growth.small[route]), 1.5, '×'));

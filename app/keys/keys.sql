@@ -1,72 +1,20 @@
 -- Public keys and bundles. Locks: the identity, prekeys, then as in migrations/000027_chat.
 
--- The owner sees what others would get, and uses up nothing. Whoever gets a key that another statement is
--- about to take passes it over; none is handed out twice. "next" is asked for once, for a second look would
--- lock a second key.
--- name: keys_bundle     $1 me uuid, $2 owner uuid, $3 peek bool
-WITH who AS MATERIALIZED (
-	SELECT i.identity_key, i.registration_id, a.id = $1 AS own,
-	       a.id = $1 OR EXISTS (SELECT FROM can_message($1, a.id)) AS may
-	  FROM visible_profiles($1) a JOIN e2ee_identities i ON i.user_id = a.id
-	 WHERE a.id = $2
-), next AS MATERIALIZED (
-	SELECT k.key_id FROM one_time_prekeys k
-	 WHERE k.user_id = $2 AND k.used_at IS NULL AND (SELECT may AND NOT own AND NOT $3 FROM who)
-	 ORDER BY k.created_at, k.key_id
-	 LIMIT 1
-	   FOR NO KEY UPDATE SKIP LOCKED
-), taken AS (
-	UPDATE one_time_prekeys k SET used_at = now() FROM next
-	 WHERE k.user_id = $2 AND k.key_id = next.key_id AND k.used_at IS NULL
-	RETURNING k.key_id, k.public_key
-), kyber_next AS MATERIALIZED (
-	SELECT k.key_id FROM kyber_prekeys k
-	 WHERE k.user_id = $2 AND k.used_at IS NULL AND NOT k.last_resort AND (SELECT may AND NOT own AND NOT $3 FROM who)
-	 ORDER BY k.created_at, k.key_id
-	 LIMIT 1
-	   FOR NO KEY UPDATE SKIP LOCKED
-), kyber_taken AS (
-	UPDATE kyber_prekeys k SET used_at = now() FROM kyber_next
-	 WHERE k.user_id = $2 AND k.key_id = kyber_next.key_id AND k.used_at IS NULL
-	RETURNING k.key_id, k.public_key, k.signature
-), kyber AS (
-	SELECT * FROM kyber_taken
-	UNION ALL
-	(SELECT k.key_id, k.public_key, k.signature FROM kyber_prekeys k
-	  WHERE k.user_id = $2 AND k.last_resort ORDER BY k.created_at DESC, k.key_id DESC LIMIT 1)
-	LIMIT 1
-), rest AS MATERIALIZED (
-	SELECT (SELECT count(*) FROM (SELECT FROM one_time_prekeys k WHERE k.user_id = $2 AND k.used_at IS NULL
-			LIMIT (SELECT CASE WHEN own THEN 200 ELSE 6 END FROM who)) u)
-		- (SELECT count(*) FROM taken) AS curve,
-	       (SELECT count(*) FROM (SELECT FROM kyber_prekeys k
-			WHERE k.user_id = $2 AND k.used_at IS NULL AND NOT k.last_resort
-			LIMIT (SELECT CASE WHEN own THEN 200 ELSE 6 END FROM who)) u)
-		- (SELECT count(*) FROM kyber_taken) AS kyber,
-	       EXISTS (SELECT FROM kyber_prekeys k WHERE k.user_id = $2) AS has_kyber
-), told AS MATERIALIZED (
-	SELECT notify_keys_low($2, low.n) FROM who CROSS JOIN rest
-	 CROSS JOIN LATERAL (SELECT (CASE WHEN has_kyber THEN LEAST(curve, kyber) ELSE curve END)::integer AS n) low
-	 WHERE who.may AND NOT who.own AND NOT $3 AND low.n < 5
-)
-SELECT who.may, EXISTS (SELECT FROM told) AS low, who.registration_id, 1 AS "identity_key.key_id",
-       CASE octet_length(who.identity_key)
-	    WHEN 64 THEN encode(substr(who.identity_key, 1, 32), 'base64') || ':'
-			|| encode(substr(who.identity_key, 33), 'base64')
-	    ELSE encode(who.identity_key, 'base64') END AS "identity_key.public_key",
-       s.key_id AS "signed_prekey.key_id", s.public_key AS "signed_prekey.public_key",
-       s.signature AS "signed_prekey.signature",
-       taken.key_id AS "one_time_prekey.key_id", taken.public_key AS "one_time_prekey.public_key",
-       kyber.key_id AS "kyber_prekey.key_id", kyber.public_key AS "kyber_prekey.public_key",
-       kyber.signature AS "kyber_prekey.signature",
-       CASE WHEN who.own THEN rest.curve::integer END AS "left.one_time_prekeys",
-       CASE WHEN who.own THEN rest.kyber::integer END AS "left.kyber_prekeys"
-  FROM who
- CROSS JOIN rest
- CROSS JOIN LATERAL (SELECT s.key_id, s.public_key, s.signature FROM signed_prekeys s WHERE s.user_id = $2
-		      ORDER BY s.created_at DESC, s.key_id DESC LIMIT 1) s
-  LEFT JOIN taken ON true
-  LEFT JOIN kyber ON true;
+-- The owner sees what others would get, and uses up nothing.
+-- name: keys_bundle     $1 me uuid, $2 owner uuid, $3 peek bool [write]
+SELECT b.may, b.low, b.registration_id, 1 AS "identity_key.key_id",
+       CASE octet_length(b.identity_key)
+	    WHEN 64 THEN encode(substr(b.identity_key, 1, 32), 'base64') || ':'
+			|| encode(substr(b.identity_key, 33), 'base64')
+	    ELSE encode(b.identity_key, 'base64') END AS "identity_key.public_key",
+       b.signed_id AS "signed_prekey.key_id", b.signed_key AS "signed_prekey.public_key",
+       b.signed_signature AS "signed_prekey.signature",
+       b.once_id AS "one_time_prekey.key_id", b.once_key AS "one_time_prekey.public_key",
+       b.kyber_id AS "kyber_prekey.key_id", b.kyber_key AS "kyber_prekey.public_key",
+       b.kyber_signature AS "kyber_prekey.signature",
+       CASE WHEN $1 = $2 THEN b.once_left END AS "left.one_time_prekeys",
+       CASE WHEN $1 = $2 THEN b.kyber_left END AS "left.kyber_prekeys"
+  FROM serve_bundle($1, $2, $3) b;
 
 -- ---- publishing: these in one transaction ----
 
