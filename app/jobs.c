@@ -12,12 +12,14 @@
 #include "app/notifications/notifications.h"
 #include "app/ops/jobs.h"
 #include "app/posts/posts.h"
+#include "app/previews/previews.h"
 #include "app/push/push.h"
 #include "app/realtime/realtime.h"
 #include "app/search/search.h"
 #include "app/trust/trust.h"
 
 const struct job_kind app_job_kinds[] = {
+	{ .kind = "link_preview", .run = previews_run, .attempts = 4 },
 	{ .kind = "mail", .run = mail_run },
 	{ .kind = "media_delete", .run = media_delete_run },
 	{ .kind = "push", .run = push_spread_run },
@@ -37,6 +39,7 @@ const struct periodic app_periodic[] = {
 	{ "inbox_age", DAY, inbox_age },
 	{ "live_trim", 10 * MINUTE, realtime_trim },
 	{ "media_sweep", HOUR, media_sweep },
+	{ "previews_trim", DAY, previews_trim },
 	{ "posts_expire", MINUTE, posts_expire },
 	{ "beacons_expire", MINUTE, beacons_expire },
 	{ "strikes_recount", DAY, moderation_recount_strikes },

@@ -133,6 +133,9 @@ const struct row matrix_rows[] = {
 	{ "POST " A "/upload", .want = users, .ok = 400, .body = "{}" },
 	{ "GET " A "/media/sign", .want = users, .query = "path=uploads/a.jpg" },
 	{ "GET /uploads/*path", .want = everybody, .ok = 404 },
+	{ "GET " A "/safe-domains", .want = users },
+	{ "GET " A "/safe-domains/check", .want = users, .query = "url=https://example.org/" },
+	{ "GET " A "/image-proxy", .want = everybody, .ok = 400 },
 
 	{ "GET " A "/hashtags/trending", .want = users },
 	{ "GET " A "/hashtags/following", .want = users },

@@ -18,6 +18,7 @@
 #include "app/ops/metrics.h"
 #include "app/ops/openapi.h"
 #include "app/posts/posts.h"
+#include "app/previews/previews.h"
 #include "app/profiles/profiles.h"
 #include "app/realtime/realtime.h"
 #include "app/reports/reports.h"
@@ -26,17 +27,23 @@
 
 const struct route *const app_routes[] = {
 	health_routes, /* one a line, so that features may join side by side */
-	auth_signup_routes,   auth_session_routes, auth_password_routes,
-	auth_mfa_routes,      auth_page_routes,	   profiles_routes,
-	graph_routes,	      people_routes,	   reports_routes,
-	posts_routes,	      posts_edit_routes,   posts_list_routes,
-	feed_routes,	      beacons_routes,	   search_routes,
-	hashtags_routes,      settings_routes,	   categories_routes,
-	notifications_routes, inbox_routes,	   moderation_routes,
-	account_routes,	      chat_routes,	   messages_routes,
-	keys_routes,	      media_routes,	   export_routes,
-	vault_routes,	      backup_routes,	   devices_routes,
-	openapi_routes,	      realtime_routes,	   NULL,
+	auth_signup_routes,   auth_session_routes,
+	auth_password_routes, auth_mfa_routes,
+	auth_page_routes,     profiles_routes,
+	graph_routes,	      people_routes,
+	reports_routes,	      posts_routes,
+	posts_edit_routes,    posts_list_routes,
+	feed_routes,	      beacons_routes,
+	search_routes,	      hashtags_routes,
+	settings_routes,      categories_routes,
+	notifications_routes, inbox_routes,
+	moderation_routes,    account_routes,
+	chat_routes,	      messages_routes,
+	keys_routes,	      media_routes,
+	previews_routes,      export_routes,
+	vault_routes,	      backup_routes,
+	devices_routes,	      openapi_routes,
+	realtime_routes,      NULL,
 };
 
 const struct route *const admin_routes[] = {

@@ -81,6 +81,12 @@ static const struct option program_options[] = {
 	{ "R2_VID_DOMAIN", OPT_STR, .help = "domain videos are served from" },
 	{ "R2_PUBLIC_BASE_URL", OPT_STR, .help = "public URL of the media" },
 
+	{ "IMAGE_PROXY_HOSTS", OPT_LIST, "web.archive.org, i.imgur.com, media.giphy.com",
+	  .help = "hosts whose pictures /image-proxy passes on" },
+	{ "PREVIEW_PRIVATE", OPT_BOOL, "off",
+	  .help = "previews and pictures may come from private addresses, too: for tests; "
+		  "refused in production" },
+
 	{ "SUPABASE_COMPAT", OPT_BOOL, "off", .help = "answer the paths of Supabase, too" },
 	{ "SUPABASE_UPSTREAM", OPT_STR,
 	  .help = "URL of the project these are passed on to until the cutover" },

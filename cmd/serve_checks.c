@@ -27,6 +27,8 @@ const char *serve_refusal(const struct config *c)
 		       "`openssl rand -base64 48` makes one";
 	if (production && !config_bool(c, "RATE_LIMITS"))
 		return "RATE_LIMITS=off is for benches and tests, not for ENV=production";
+	if (production && config_bool(c, "PREVIEW_PRIVATE"))
+		return "PREVIEW_PRIVATE=on is for tests: with it, links of strangers reach private addresses";
 	if (production && any_origin(c))
 		return "CORS_ORIGINS=* lets every web page act as its visitor; "
 		       "with ENV=production list the origins";

@@ -8,6 +8,7 @@
 #include "lib/net/fetch.h"
 
 #include "lib/net/loop.h"
+#include "lib/net/public.h"
 
 #include <assert.h>
 #include <curl/curl.h>
@@ -55,6 +56,7 @@ struct transfer {
 	CURLcode result;
 	struct text head, body;
 	bool too_large;
+	bool cut;   /* too large is good enough */
 	str upload; /* what is left of it */
 	char problem[CURL_ERROR_SIZE];
 };
@@ -195,6 +197,9 @@ static void *multiplexer_make(struct loop *l)
 	return f;
 }
 
+/* Others' sites have connections of their own: one that leads to a private address, opened for somebody who
+ * may, is never used for somebody who may not. */
+static const struct loop_part strangers = { fetcher_make, fetcher_free };
 static const struct loop_part fetchers = { fetcher_make, fetcher_free };
 static const struct loop_part multiplexers = { multiplexer_make, fetcher_free };
 
@@ -235,7 +240,7 @@ static size_t on_body(char *p, size_t size, size_t n, void *arg)
 
 	if (text_add(&t->body, p, size * n))
 		return size * n;
-	t->too_large = true;
+	t->too_large = !t->cut || !text_add(&t->body, p, t->body.max - t->body.n);
 	return 0;
 }
 
@@ -322,7 +327,7 @@ static err run(struct arena *a, struct transfer *t, const struct loop_part *kind
 	TRY(waiter_wait(&t->done, deadline));
 	if (t->too_large)
 		return err_too_large;
-	if (t->result == CURLE_OK)
+	if (t->result == CURLE_OK || (t->cut && t->body.n == t->body.max))
 		return OK;
 	if (t->result == CURLE_UNSUPPORTED_PROTOCOL || t->result == CURLE_URL_MALFORMAT)
 		return err_detail(a, err_invalid, NULL, "not a URL of this kind");
@@ -372,6 +377,24 @@ static void set_method(struct transfer *t, const struct fetch *f)
 		curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, f->method);
 }
 
+/* Looks at the address itself, after the name was resolved, so no name can lead astray. */
+static curl_socket_t open_public(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
+{
+	(void)arg, (void)purpose;
+	if (!address_is_public(&to->addr))
+		return CURL_SOCKET_BAD;
+	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
+static const struct loop_part *kind_of(struct transfer *t, const struct fetch *f)
+{
+	if (!f->public_only)
+		return f->multiplex ? &multiplexers : &fetchers;
+	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, open_public);
+	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+	return &strangers;
+}
+
 err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct fetch_reply *out)
 {
 	struct transfer *t = transfer_new(a, f->url, true);
@@ -391,7 +414,8 @@ err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct 
 		curl_easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
 	set_method(t, f);
 	TRY(set_headers(a, t, f));
-	TRY(run(a, t, f->multiplex ? &multiplexers : &fetchers, deadline));
+	t->cut = f->cut;
+	TRY(run(a, t, kind_of(t, f), deadline));
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
 	*out = (struct fetch_reply){
 		.status = (int)status,
@@ -430,6 +454,62 @@ int64_t fetch_retry_after(const struct fetch_reply *reply)
 	if (seconds < 0)
 		return 0;
 	return (seconds < DAY / SECOND ? seconds : DAY / SECOND) * SECOND;
+}
+
+/* ---- addresses ---- */
+
+static str part_of(struct arena *a, CURLU *u, CURLUPart part)
+{
+	char *text = NULL;
+	str copy = { 0 };
+
+	if (curl_url_get(u, part, &text, 0) == CURLUE_OK)
+		copy = arena_copy(a, str_of(text));
+	curl_free(text);
+	return copy;
+}
+
+static bool is_web(struct arena *a, CURLU *u)
+{
+	str scheme = part_of(a, u, CURLUPART_SCHEME);
+
+	return str_eq(scheme, S("http")) || str_eq(scheme, S("https"));
+}
+
+/* NULL: no such address. A CURLU takes a relative one for what it is relative to what it holds. */
+static CURLU *parse(struct arena *a, str base, str link)
+{
+	CURLU *u = curl_url();
+	const char *from = arena_cstr(a, base), *to = arena_cstr(a, link);
+
+	if (u && curl_url_set(u, CURLUPART_URL, from, 0) == CURLUE_OK
+	    && curl_url_set(u, CURLUPART_URL, to, 0) == CURLUE_OK
+	    && curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK)
+		return u;
+	curl_url_cleanup(u);
+	return NULL;
+}
+
+str fetch_host(struct arena *a, str url)
+{
+	CURLU *u = parse(a, url, url);
+	str host = { 0 };
+
+	if (u && is_web(a, u))
+		host = arena_lower(a, part_of(a, u, CURLUPART_HOST));
+	curl_url_cleanup(u);
+	return host;
+}
+
+str fetch_resolve(struct arena *a, str base, str link)
+{
+	CURLU *u = parse(a, base, link);
+	str url = { 0 };
+
+	if (u && is_web(a, u))
+		url = part_of(a, u, CURLUPART_URL);
+	curl_url_cleanup(u);
+	return url;
 }
 
 /* ---- mail ---- */

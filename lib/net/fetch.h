@@ -18,6 +18,8 @@ struct fetch {
 	size_t nheaders;
 	str body;	  /* absent: none */
 	size_t reply_max; /* bytes of the reply's body, 0: 1 MiB */
+	bool public_only; /* the host must be on the public internet: err_io when its address is not */
+	bool cut;	  /* of a larger body the first reply_max bytes are enough */
 	bool multiplex; /* many at once to a server that speaks HTTP/2 share a connection, up to 100 */
 };
 
@@ -34,6 +36,13 @@ struct fetch_reply {
  * err_too_large, err_invalid (a header with a line break, a URL of another kind).
  */
 err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct fetch_reply *out);
+
+/* The host of an http or https URL in lower case, without a port; absent when it is none. */
+str fetch_host(struct arena *a, str url);
+
+/* Where a link on a page, or a Location, leads: an absolute http or https URL without a fragment; absent when
+ * it leads elsewhere. */
+str fetch_resolve(struct arena *a, str base, str link);
 
 /* For how long the reply asks to be left alone by Retry-After (RFC 9110 §10.2.3), in microseconds; 0 when it
  * does not. */

@@ -257,6 +257,63 @@ TEST(failures_are_told_apart)
 	on_loop(get_failing, 1);
 }
 
+static void get_as_a_stranger(struct arena *a)
+{
+	struct fetch f = to(a, "/x");
+	struct fetch_reply r;
+
+	EXPECT_NULL(fetch_http(a, &f, 0, &r).info); /* a connection is there to be used again */
+	f.public_only = true;
+	EXPECT_TRUE(err_is(fetch_http(a, &f, 0, &r), err_io));
+	f.url = arena_printf(a, "http://localhost:%d/x", port);
+	EXPECT_TRUE(err_is(fetch_http(a, &f, 0, &r), err_io));
+}
+
+TEST(what_must_be_public_never_reaches_this_machine)
+{
+	on_loop(get_as_a_stranger, 1);
+}
+
+static void get_the_beginning(struct arena *a)
+{
+	struct fetch f = to(a, "/x");
+	struct fetch_reply r;
+
+	f.reply_max = 10;
+	f.cut = true;
+	EXPECT_NULL(fetch_http(a, &f, 0, &r).info);
+	EXPECT_EQ(10, r.body.n);
+	EXPECT_MEM("GET /x HTT", r.body.p, 10);
+	f.reply_max = 100000;
+	EXPECT_NULL(fetch_http(a, &f, 0, &r).info);
+	EXPECT_TRUE(r.body.n > 10);
+}
+
+TEST(the_beginning_of_a_body_may_be_enough)
+{
+	on_loop(get_the_beginning, 1);
+}
+
+TEST(links_lead_where_browsers_would_go)
+{
+	struct arena *a = arena_new();
+	str base = S("https://Example.org/a/b?c=d#e");
+
+	EXPECT_CSTR("example.org", fetch_host(a, base).p);
+	EXPECT_CSTR("1.2.3.4", fetch_host(a, S("http://user@1.2.3.4:80/")).p);
+	EXPECT_NULL(fetch_host(a, S("ftp://example.org/")).p);
+	EXPECT_NULL(fetch_host(a, S("javascript:alert(1)")).p);
+	EXPECT_NULL(fetch_host(a, S("nonsense")).p);
+	EXPECT_CSTR("https://Example.org/a/x.png", fetch_resolve(a, base, S("x.png")).p);
+	EXPECT_CSTR("https://Example.org/x", fetch_resolve(a, base, S("/x#y")).p);
+	EXPECT_CSTR("https://other.org/z", fetch_resolve(a, base, S("//other.org/z")).p);
+	EXPECT_CSTR("http://other.org/z", fetch_resolve(a, base, S("http://other.org/z")).p);
+	EXPECT_NULL(fetch_resolve(a, base, S("javascript:alert(1)")).p);
+	EXPECT_NULL(fetch_resolve(a, base, S("data:text/html,x")).p);
+	EXPECT_NULL(fetch_resolve(a, base, S("file:///etc/passwd")).p);
+	arena_free(a);
+}
+
 static void get_silent(struct arena *a)
 {
 	struct fetch f = to(a, "/silent");

@@ -91,7 +91,8 @@ export async function examples(server) {
 			conversations, keys: server.login.id },
 		query: { q: 'the', token: 'of-nobody', lat: '52.52', latitude: '52.52', long: '13.40', lng: '13.40', lon: '13.40',
 			longitude: '13.40', radius: '5000', limit: '5', handle: server.login.handle, other_user_id: friend.id,
-			path: 'uploads/of-nobody.jpg' },
+			path: 'uploads/of-nobody.jpg',
+			url: 'https://example.org/' },
 		path: { handle: server.login.handle, name: hashtags[0].name, backupId },
 	};
 }
