@@ -101,6 +101,13 @@ static const struct option program_options[] = {
 	{ "REDIS_URL", OPT_STR, .secret = true,
 	  .help = "shared by several machines; not needed on one" },
 
+	{ "BACKUP_DIR", OPT_STR, .help = "where `sojorn backup` keeps what it makes" },
+	{ "BACKUP_KEY", OPT_STR, .secret = true,
+	  .help = "encrypts backups; without it they are lost" },
+	{ "BACKUP_KEEP", OPT_INT, "2", .min = 1, .max = 100, .help = "full backups that are kept" },
+	{ "BACKUP_DATABASE_URL", OPT_STR, .secret = true,
+	  .help = "the cluster as a superuser, on its own machine; default DATABASE_URL" },
+
 	{ "SOJORN_DEV_DIR", OPT_STR, ".local", .help = "where `sojorn dev` keeps its data" },
 	{ "SOJORN_DEV_USER", OPT_STR, "sojorn-dev",
 	  .help = "account of its PostgreSQL, when root runs it" },
@@ -112,8 +119,12 @@ static const struct option program_options[] = {
 struct config *options_load(void)
 {
 	struct config *c = NULL;
-	const char *problem, *file = access(".env", F_OK) == 0 ? ".env" : SYSTEM_FILE;
+	const char *problem, *file = NULL;
 
+	if (access(".env", F_OK) == 0)
+		file = ".env";
+	else if (access(SYSTEM_FILE, R_OK) == 0) /* others get theirs from the service manager */
+		file = SYSTEM_FILE;
 	if (config_load(&c, program_options, file, &problem))
 		return c;
 	fprintf(stderr, "sojorn: %s\n", problem);
