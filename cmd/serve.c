@@ -39,7 +39,7 @@ enum {
 	LOOPS_MAX = 64,
 	BUCKETS = 1 << 16, /* of the rate limiter */
 	HASH_THREADS = 2,
-	HASH_QUEUE = 256,
+	HASH_QUEUE = 32, /* less than a second of work */
 };
 
 struct serve {

@@ -134,12 +134,27 @@ static void run_check(void *arg)
 	c->right = false;
 }
 
+static const struct err_info info_busy = { 429, "rate_limited",
+					   "too many people are signing in, try again in a moment",
+					   NULL };
+
+/* Whoever finds the queue full is sent away at once: waiting longer, he would find out no more than now. */
+static err run_hashing(struct req *r, void (*fn)(void *), void *arg)
+{
+	err e = offload_run(r->app->offload, fn, arg);
+
+	if (!err_is(e, err_unavailable))
+		return e;
+	reply_header(r, "Retry-After", S("3"));
+	return (err){ &info_busy };
+}
+
 err password_is_right(struct req *r, str password, str hash, bool *ret_right)
 {
 	bool somebodys = !str_empty(hash);
 	struct check c = { .password = password, .hash = somebodys ? hash : str_of(nobodys_hash) };
 
-	TRY(offload_run(r->app->offload, run_check, &c));
+	TRY(run_hashing(r, run_check, &c));
 	TRY(c.outcome);
 	*ret_right = c.right && somebodys;
 	return OK;
@@ -162,7 +177,7 @@ err password_make_hash(struct req *r, str password, str *out)
 {
 	struct making m = { .password = password };
 
-	TRY(offload_run(r->app->offload, run_making, &m));
+	TRY(run_hashing(r, run_making, &m));
 	TRY(m.outcome);
 	*out = arena_copy(r->arena, str_of(m.hash));
 	return OK;

@@ -479,3 +479,32 @@ TEST(whoever_knows_the_password_is_not_slowed_down)
 	for (int i = 0; i < 8; i++)
 		EXPECT(200, login(&ann));
 }
+
+struct crowd {
+	const struct t_user *user;
+	int status[90];
+};
+
+static void sign_in_at_once(int i, void *arg)
+{
+	struct crowd *c = arg;
+
+	c->status[i] = t_post_json(NULL, "/api/v1/auth/login", "{'email': '%s', 'password': '%s'}",
+				   c->user->email, T_PASSWORD)
+			       ->status;
+}
+
+TEST(more_sign_ins_than_can_be_checked_are_sent_away)
+{
+	struct t_user ann = t_user("ann");
+	struct crowd c = { .user = &ann };
+	int let_in = 0, sent_away = 0;
+
+	t_parallel(90, sign_in_at_once, &c);
+	for (int i = 0; i < 90; i++) {
+		let_in += c.status[i] == 200;
+		sent_away += c.status[i] == 429;
+	}
+	EXPECT_EQ(90, let_in + sent_away);
+	EXPECT_TRUE(let_in >= 32 && sent_away > 0);
+}

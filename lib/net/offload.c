@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 struct job {
 	struct job *next;
@@ -57,6 +59,8 @@ static void *worker(void *arg)
 	struct offload *o = arg;
 	struct job *j;
 
+	/* of this thread alone, as Linux has it; raising one's own is always allowed */
+	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), OFFLOAD_NICE);
 	pthread_mutex_lock(&o->lock);
 	while ((j = take(o))) {
 		pthread_mutex_unlock(&o->lock);

@@ -7,6 +7,9 @@
 
 struct offload;
 
+/* How far the workers stand behind the loops, whose work is short and waited for by many. */
+#define OFFLOAD_NICE 10
+
 /* `threads` workers, at most `queue` waiting jobs. Shared by all loops. NULL when threads or memory
  * are short. */
 struct offload *offload_new(int threads, size_t queue);

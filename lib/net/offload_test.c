@@ -8,6 +8,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static struct loop *l;
@@ -19,6 +20,7 @@ static sem_t gate;
 struct sum {
 	int from, result;
 	pthread_t thread;
+	int nice;
 };
 
 static void add_up(void *arg)
@@ -28,6 +30,7 @@ static void add_up(void *arg)
 	for (int i = 0; i < 1000; i++)
 		s->result += s->from;
 	s->thread = pthread_self();
+	s->nice = getpriority(PRIO_PROCESS, (id_t)gettid());
 	ran++;
 }
 
@@ -38,6 +41,7 @@ static void one_job(void *arg)
 	EXPECT_NULL(offload_run(pool, add_up, &s).info);
 	EXPECT_EQ(1000 * (intptr_t)arg, s.result);
 	EXPECT_FALSE(pthread_equal(s.thread, pthread_self()));
+	EXPECT_EQ(OFFLOAD_NICE, s.nice);
 	if (--left == 0)
 		loop_stop(l);
 }
