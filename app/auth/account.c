@@ -177,14 +177,8 @@ static err admit(struct req *r, const struct known *k)
 		e = check_status(r, k->user, status, k->lapsed);
 		return e.info && e.info->status != 403 ? closed(e) : e;
 	}
-	switch (r->route->auth) {
-	case AUTH_USER:
-	case AUTH_OPTIONAL:
-	case AUTH_NONE: /* it asks for a token in a way of its own */
-		return err_inactive;
-	default:
-		return OK;
-	}
+	/* AUTH_NONE and AUTH_KEY may ask for a token in a way of their own. */
+	return r->route->auth == AUTH_ACCOUNT || r->route->auth == AUTH_PARTIAL ? OK : err_inactive;
 }
 
 static err identify(struct req *r, str text)

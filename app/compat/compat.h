@@ -4,6 +4,7 @@
  *
  *	/auth/v1/...       its Auth server
  *	/functions/v1/...  the nine functions the app had, each a route of /api/v1
+ *	/storage/v1/...    objects
  *
  * What it says on the wire, and why, is in docs/decisions/0011-compat.md.
  */

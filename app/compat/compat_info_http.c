@@ -88,11 +88,7 @@ static const struct route compat_info_routes[] = {
 };
 
 const struct route *const compat_routes[] = {
-	compat_session_routes,
-	compat_mail_routes,
-	compat_factor_routes,
-	compat_admin_routes,
-	compat_function_routes,
-	compat_info_routes,
-	NULL,
+	compat_session_routes, compat_mail_routes,     compat_factor_routes,
+	compat_admin_routes,   compat_function_routes, compat_storage_routes,
+	compat_upload_routes,  compat_info_routes,     NULL,
 };

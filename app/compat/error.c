@@ -111,12 +111,37 @@ static err reply_auth_error(struct req *r, err e)
 	return reply_as(r, status, new_error_fields, &(struct new_error){ code, text, weak });
 }
 
+/* ---- storage ---- */
+
+struct storage_error {
+	str statusCode, error, message;
+};
+static const struct field storage_error_fields[] = {
+	FIELD(struct storage_error, statusCode),
+	FIELD(struct storage_error, error),
+	FIELD(struct storage_error, message),
+	{ 0 },
+};
+
+/* Nearly all is 400 there, and the body has the number that was meant. */
+static err reply_storage_error(struct req *r, err e)
+{
+	bool by_gateway = str_ends(str_of(e.info->code), S("_api_key"));
+	int status =
+		e.info->status >= 500 || e.info->status == 429 || by_gateway ? e.info->status : 400;
+	struct storage_error out = { arena_printf(r->arena, "%d", e.info->status),
+				     str_of(e.info->code), str_of(e.info->message) };
+
+	return reply_as(r, status, storage_error_fields, &out);
+}
+
 bool compat_reply_error(struct req *r, err e)
 {
+	enum api api = api_of(r->path);
 	err done;
 
-	if (api_of(r->path) != API_AUTH)
+	if (api != API_AUTH && api != API_STORAGE)
 		return false;
-	done = reply_auth_error(r, e);
+	done = api == API_AUTH ? reply_auth_error(r, e) : reply_storage_error(r, e);
 	return !done.info;
 }

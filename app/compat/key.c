@@ -71,6 +71,15 @@ static err check_key(struct req *r)
 	return is_anon_key(r, key) || is_service_key(r, key) ? OK : err_bad_key;
 }
 
+bool key_is_bearer(struct req *r, bool *ret_service)
+{
+	str header = req_header(r, "Authorization"), scheme = str_cut(&header, ' ');
+	str key = str_ieq(scheme, S("Bearer")) ? header : given_key(r);
+
+	*ret_service = is_service_key(r, key);
+	return *ret_service || is_anon_key(r, key);
+}
+
 err key_of_service(struct req *r)
 {
 	str header = req_header(r, "Authorization"), scheme = str_cut(&header, ' ');

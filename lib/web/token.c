@@ -248,22 +248,38 @@ static bool is_signed(str secret, str content, str signature)
 	return str_eq_secret(signature, (str){ text, n });
 }
 
+/* Its payload, when the token is signed by this secret. */
+static bool open_signed(struct arena *a, str secret, str token, str *ret_payload)
+{
+	str rest = token, header = str_cut(&rest, '.'), payload = str_cut(&rest, '.');
+	size_t content = header.n + 1 + payload.n;
+
+	return token.n <= TOKEN_MAX && rest.p && header_is_ours(a, header)
+		&& is_signed(secret, str_slice(token, 0, content), rest)
+		&& decode(a, payload, ret_payload);
+}
+
 err token_verify(struct arena *a, str secret, str token, usec now, struct token *out)
 {
 	struct token t = { 0 };
 	struct claims claims = { .token = &t };
-	str rest = token, header = str_cut(&rest, '.'), payload = str_cut(&rest, '.'), json;
-	size_t content = header.n + 1 + payload.n;
+	str json;
 
-	if (token.n > TOKEN_MAX || !rest.p || !header_is_ours(a, header)
-	    || !is_signed(secret, str_slice(token, 0, content), rest) || !decode(a, payload, &json)
-	    || !each_member(json, pick_claim, &claims) || t.expires.us == 0
-	    || claims.not_before.us > now.us + TOKEN_LEEWAY)
+	if (!open_signed(a, secret, token, &json) || !each_member(json, pick_claim, &claims)
+	    || t.expires.us == 0 || claims.not_before.us > now.us + TOKEN_LEEWAY)
 		return err_token_invalid;
 	if (t.expires.us <= now.us - TOKEN_LEEWAY)
 		return err_token_expired;
 	*out = t;
 	return OK;
+}
+
+bool token_open(struct arena *a, str secret, str token, usec now, str *ret_claims)
+{
+	struct token t;
+
+	return !token_verify(a, secret, token, now, &t).info
+		&& open_signed(a, secret, token, ret_claims);
 }
 
 /* ---- issuing ---- */
@@ -329,20 +345,24 @@ static str payload_json(struct arena *a, const struct token *t)
 	return json_text(&w);
 }
 
-str token_issue(struct arena *a, str secret, const struct token *t)
+str token_sign(struct arena *a, str secret, str claims)
 {
-	str json = payload_json(a, t);
-	size_t most = usual_header.n + BASE64_LENGTH(json.n) + BASE64_LENGTH(SHA256_BYTES) + 3;
+	size_t most = usual_header.n + BASE64_LENGTH(claims.n) + BASE64_LENGTH(SHA256_BYTES) + 3;
 	char *text = arena_alloc(a, most), *p = text;
 	uint8_t mac[SHA256_BYTES];
 
 	memcpy(p, usual_header.p, usual_header.n);
 	p += usual_header.n;
 	*p++ = '.';
-	p += base64url_encode(json.p, json.n, p);
+	p += base64url_encode(claims.p, claims.n, p);
 	hmac_sha256(secret, (str){ text, (size_t)(p - text) }, mac);
 	*p++ = '.';
 	p += base64url_encode(mac, sizeof(mac), p);
 	*p = '\0';
 	return (str){ text, (size_t)(p - text) };
+}
+
+str token_issue(struct arena *a, str secret, const struct token *t)
+{
+	return token_sign(a, secret, payload_json(a, t));
 }

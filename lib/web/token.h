@@ -35,5 +35,11 @@ extern const err err_token_expired; /* 401 */
  */
 err token_verify(struct arena *a, str secret, str token, usec now, struct token *out);
 
+/* A token of other claims, given as JSON. */
+str token_sign(struct arena *a, str secret, str claims);
+
+/* The claims of one, when it is signed by this secret (HS256) and has neither ended nor still to begin. */
+[[nodiscard]] bool token_open(struct arena *a, str secret, str token, usec now, str *ret_claims);
+
 /* Writes and signs. */
 str token_issue(struct arena *a, str secret, const struct token *t);

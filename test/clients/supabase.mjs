@@ -316,6 +316,37 @@ async function checks(check, version, createClient, server, keys, mail, first) {
 		bad(await client().auth.admin.listUsers(), 403, 'not_admin');
 	});
 
+	await test('uploads, reads, signs, lists and removes objects', async () => {
+		const c = client();
+		good(await c.auth.signInWithPassword({ email, password: PASSWORD }));
+		const me = (await c.auth.getUser()).data.user.id;
+		const bytes = Buffer.from(Array.from({ length: 300000 }, (_, i) => i % 251));
+		const [avatars, media] = [c.storage.from('avatars'), c.storage.from('media')];
+		const at = `${me}/a face.png`;
+		assert.equal(good(await avatars.upload(at, new Blob([bytes], { type: 'image/png' }))).path, at); // a form
+		assert.ok((await avatars.upload(at, bytes)).error); // is there
+		assert.ok((await avatars.upload(`${id('a', 3)}/face.png`, bytes)).error); // somebody else's
+		const { publicUrl } = avatars.getPublicUrl(at).data;
+		const shown = await fetch(publicUrl);
+		assert.equal(shown.headers.get('content-type'), 'image/png');
+		assert.deepEqual(Buffer.from(await shown.arrayBuffer()), bytes);
+		good(await media.upload(at, bytes, { contentType: 'image/jpeg', cacheControl: '60' })); // bare bytes
+		good(await media.upload(at, Buffer.from('newer'), { contentType: 'text/plain', upsert: true }));
+		good(await media.update(at, Buffer.from('newest'), { contentType: 'text/plain' }));
+		assert.equal(await good(await media.download(at)).text(), 'newest');
+		assert.ok((await client().storage.from('media').download(at)).error);
+		const { signedUrl } = good(await media.createSignedUrl(at, 60));
+		assert.equal(await (await fetch(signedUrl)).text(), 'newest');
+		const [one, none] = good(await media.createSignedUrls([at, 'nothing'], 60));
+		assert.ok(one.signedUrl && none.error);
+		const [listed] = good(await media.list(me));
+		assert.deepEqual([listed.name, listed.metadata.size, listed.metadata.mimetype], ['a face.png', 6, 'text/plain']);
+		assert.equal(good(await media.remove([at])).length, 1);
+		assert.deepEqual(good(await media.list(me)), []);
+		good(await avatars.remove([at]));
+		assert.equal((await fetch(publicUrl)).status, 400);
+	});
+
 	await test('invokes the nine functions', async () => {
 		const c = client();
 		good(await c.auth.signInWithPassword({ email, password: PASSWORD }));
