@@ -73,6 +73,7 @@ static const struct option program_options[] = {
 	{ "UPLOAD_DIR", OPT_STR, "/opt/sojorn/uploads", .help = "uploaded media on disk" },
 	{ "R2_ACCOUNT_ID", OPT_STR, .help = "Cloudflare account; gives the endpoint" },
 	{ "R2_ENDPOINT", OPT_STR, .help = "any S3 endpoint; set: media go there, not to the disk" },
+	{ "R2_REGION", OPT_STR, "auto", .help = "its region; R2 calls all of them auto" },
 	{ "R2_ACCESS_KEY", OPT_STR, .secret = true, .help = "S3 access key" },
 	{ "R2_SECRET_KEY", OPT_STR, .secret = true, .help = "S3 secret key" },
 	{ "R2_MEDIA_BUCKET", OPT_STR, .help = "bucket of images" },

@@ -29,6 +29,9 @@ enum media_shelf media_shelf_of(str key);
 /* The address the world reads a key at: absolute, and the same for ever. */
 str media_url(struct arena *a, const struct app *app, str key);
 
+/* An address that works at least for an hour: of a bucket that no domain leads to a signed one of its own. */
+str media_signed_url(struct arena *a, const struct app *app, str key);
+
 /* Replies with an object: from the disk with ranges and tags, or the address in the bucket. `cache`: of
  * Cache-Control. Suspends. Errors: err_not_found, err_store_unavailable. */
 err media_reply(struct req *r, enum media_shelf shelf, str key, const char *mime, str cache);

@@ -192,7 +192,7 @@ static err sign(struct req *r)
 	if (!str_starts(in.path, S("http://")) && !str_starts(in.path, S("https://"))) {
 		while (str_starts(in.path, S("/")))
 			in.path = str_slice(in.path, 1, in.path.n);
-		out.url = media_url(r->arena, r->app, in.path);
+		out.url = media_signed_url(r->arena, r->app, in.path);
 	}
 	return reply(r, &out);
 }
@@ -219,6 +219,6 @@ const struct route media_routes[] = {
 	{ GET, P "/media/sign", sign, "the address of a stored file", .query = path_fields,
 	  .out = address_fields },
 	{ GET, "/uploads/*path", read_object, "a stored file", .auth = AUTH_NONE,
-	  .errors = "404 416" },
+	  .errors = "302 404 416" },
 	{ 0 },
 };

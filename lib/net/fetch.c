@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
 	CONNECTIONS_KEPT = 16,
@@ -56,8 +57,10 @@ struct transfer {
 	CURLcode result;
 	struct text head, body;
 	bool too_large;
-	bool cut;   /* too large is good enough */
-	str upload; /* what is left of it */
+	bool cut;		/* too large is good enough */
+	str upload;		/* what is left of it */
+	struct fetch_file file; /* the same of a file */
+	int64_t file_begin;
 	char problem[CURL_ERROR_SIZE];
 };
 
@@ -254,6 +257,43 @@ static size_t on_upload(char *p, size_t size, size_t n, void *arg)
 	return part;
 }
 
+/* From the page cache as a rule: whoever sends a file has just written it. */
+static size_t on_file(char *p, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+	int64_t left = t->file_begin + t->file.n - t->file.at;
+	size_t room = size * n, part = left < (int64_t)room ? (size_t)left : room;
+	ssize_t got = pread(t->file.fd, p, part, t->file.at);
+
+	if (got < 0 || (got == 0 && part > 0))
+		return CURL_READFUNC_ABORT;
+	t->file.at += got;
+	return (size_t)got;
+}
+
+/* curl begins anew when a kept connection turns out to be dead. */
+static int on_seek(void *arg, curl_off_t offset, int origin)
+{
+	struct transfer *t = arg;
+
+	if (origin != SEEK_SET)
+		return CURL_SEEKFUNC_CANTSEEK;
+	t->file.at = t->file_begin + offset;
+	return CURL_SEEKFUNC_OK;
+}
+
+static void send_file(struct transfer *t, const struct fetch_file *file)
+{
+	t->file = *file;
+	t->file_begin = file->at;
+	curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)file->n);
+	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_file);
+	curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
+	curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
+	curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
+}
+
 /* Also what ends a transfer that was given up: curl forgets it. QUICK_EXIT keeps it from waiting for the
  * thread that resolves the host's name. */
 static void transfer_free(void *arg)
@@ -371,6 +411,8 @@ static void set_method(struct transfer *t, const struct fetch *f)
 		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->body.n);
 		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, f->body.p);
 	}
+	if (f->file)
+		send_file(t, f->file);
 	if (f->method && strcmp(f->method, "HEAD") == 0)
 		curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
 	else if (f->method)
@@ -438,19 +480,26 @@ str fetch_header(const struct fetch_reply *reply, const char *name)
 	return found;
 }
 
+usec fetch_date(str text)
+{
+	char copy[64];
+	time_t seconds;
+
+	if (str_empty(text) || text.n >= sizeof copy)
+		return (usec){ 0 };
+	memcpy(copy, text.p, text.n);
+	copy[text.n] = '\0';
+	seconds = curl_getdate(copy, NULL);
+	return (usec){ seconds > 0 ? (int64_t)seconds * SECOND : 0 };
+}
+
 int64_t fetch_retry_after(const struct fetch_reply *reply)
 {
 	str value = fetch_header(reply, "Retry-After");
-	char text[64];
 	int64_t seconds;
 
-	if (!value.p || value.n >= sizeof text)
-		return 0;
-	if (!str_to_i64(value, &seconds)) {
-		memcpy(text, value.p, value.n);
-		text[value.n] = '\0';
-		seconds = (int64_t)curl_getdate(text, NULL) - time_now().us / SECOND;
-	}
+	if (!str_to_i64(value, &seconds))
+		seconds = (fetch_date(value).us - time_now().us) / SECOND;
 	if (seconds < 0)
 		return 0;
 	return (seconds < DAY / SECOND ? seconds : DAY / SECOND) * SECOND;

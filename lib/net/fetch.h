@@ -11,13 +11,20 @@
 
 #include "lib/base/json.h"
 
+/* A part of a file as a body; the descriptor must stay open. */
+struct fetch_file {
+	int fd;
+	int64_t at, n;
+};
+
 struct fetch {
 	const char *method;	    /* NULL: GET without a body, POST with one */
 	str url;		    /* http or https */
 	const struct pair *headers; /* of ours; values without line breaks */
 	size_t nheaders;
-	str body;	  /* absent: none */
-	size_t reply_max; /* bytes of the reply's body, 0: 1 MiB */
+	str body;		       /* absent: none */
+	const struct fetch_file *file; /* sent instead, as it is read; needs a method */
+	size_t reply_max;	       /* bytes of the reply's body, 0: 1 MiB */
 	bool public_only; /* the host must be on the public internet: err_io when its address is not */
 	bool cut;	  /* of a larger body the first reply_max bytes are enough */
 	bool multiplex; /* many at once to a server that speaks HTTP/2 share a connection, up to 100 */
@@ -43,6 +50,9 @@ str fetch_host(struct arena *a, str url);
 /* Where a link on a page, or a Location, leads: an absolute http or https URL without a fragment; absent when
  * it leads elsewhere. */
 str fetch_resolve(struct arena *a, str base, str link);
+
+/* A date as HTTP writes it (RFC 9110 §5.6.7); zero when it is none. */
+usec fetch_date(str text);
 
 /* For how long the reply asks to be left alone by Retry-After (RFC 9110 §10.2.3), in microseconds; 0 when it
  * does not. */

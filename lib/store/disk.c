@@ -195,15 +195,5 @@ static const struct store_ops disk = {
 
 struct store *store_on_disk(const char *dir, struct offload *offload)
 {
-	struct store *s = calloc(1, sizeof(*s));
-	size_t n = strlen(dir);
-
-	if (!s)
-		return NULL;
-	s->ops = &disk;
-	s->offload = offload;
-	while (n > 1 && dir[n - 1] == '/')
-		n--;
-	snprintf(s->dir, sizeof(s->dir), "%.*s", (int)n, dir);
-	return s;
+	return store_new(&disk, dir, offload);
 }

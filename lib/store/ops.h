@@ -14,11 +14,13 @@ struct store_ops {
 	err (*list)(struct store *s, struct arena *a, str prefix, str after, size_t limit,
 		    struct list *out);
 	err (*open)(struct store *s, str key, int *ret_fd);
+	str (*url)(struct store *s, struct arena *a, str key, int64_t seconds); /* NULL: none */
 };
 
 struct store {
 	const struct store_ops *ops;
 	struct offload *offload;
+	struct store_bucket bucket;		/* of S3 */
 	char dir[PATH_MAX - STORE_KEY_MAX - 2]; /* of spools, and of a disk's objects */
 };
 
@@ -38,6 +40,8 @@ err disk_list(struct store *s, struct arena *a, str prefix, str after, size_t li
 
 /* Where spools lie, below the folder; no key leads there. */
 #define STORE_SPOOLS ".incoming"
+
+struct store *store_new(const struct store_ops *ops, const char *dir, struct offload *offload);
 
 /* The error for an errno; 0 is OK. */
 err store_failure(int number);

@@ -121,6 +121,21 @@ int store_make_folders(char *path, size_t from)
 	return 0;
 }
 
+struct store *store_new(const struct store_ops *ops, const char *dir, struct offload *offload)
+{
+	struct store *s = calloc(1, sizeof(*s));
+	size_t n = strlen(dir);
+
+	if (!s)
+		return NULL;
+	s->ops = ops;
+	s->offload = offload;
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	snprintf(s->dir, sizeof(s->dir), "%.*s", (int)n, dir);
+	return s;
+}
+
 void store_free(struct store *s)
 {
 	free(s);
@@ -157,4 +172,9 @@ err store_list(struct store *s, struct arena *a, str prefix, str after, size_t l
 err store_open(struct store *s, str key, int *ret_fd)
 {
 	return is_good_key(key) ? s->ops->open(s, key, ret_fd) : err_invalid;
+}
+
+str store_url(struct store *s, struct arena *a, str key, int64_t seconds)
+{
+	return s->ops->url && is_good_key(key) ? s->ops->url(s, a, key, seconds) : (str){ 0 };
 }

@@ -32,6 +32,14 @@ extern const err err_store_unavailable; /* 503: the disk or the bucket fails */
  * NULL: out of memory. */
 struct store *store_on_disk(const char *dir, struct offload *offload);
 
+/* A bucket. What the members point to must outlive the store; spools lie in `dir`, on this machine's disk. */
+struct store_bucket {
+	str endpoint; /* "https://host[:port]", without a path */
+	str region, bucket, access_key, secret_key;
+};
+struct store *store_on_s3(const char *dir, struct offload *offload,
+			  const struct store_bucket *bucket);
+
 void store_free(struct store *s);
 
 struct store_object {
@@ -65,6 +73,9 @@ err store_list(struct store *s, struct arena *a, str prefix, str after, size_t l
 /* A descriptor of the object for the caller to read and close, for a reply from the kernel's own memory;
  * -1 when it is not on this machine. err_not_found. Suspends. */
 err store_open(struct store *s, str key, int *ret_fd);
+
+/* An address at which anybody can read the object for so many seconds; absent on a disk, which has none. */
+str store_url(struct store *s, struct arena *a, str key, int64_t seconds);
 
 /* ---- spools ---- */
 

@@ -1,0 +1,157 @@
+// Media in buckets: put whole and in parts, read by signed addresses, deleted; and a bucket that is not there.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import S3rver from 's3rver';
+import { serve } from '../openapi/server.mjs';
+
+let passed = 0;
+let failed = 0;
+async function check(name, fn) {
+	try {
+		await fn();
+		passed++;
+		console.log(`ok    s3: ${name}`);
+	} catch (error) {
+		failed++;
+		console.log(`FAIL  s3: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
+	}
+}
+
+const work = mkdtempSync(join(tmpdir(), 'sojorn-s3-'));
+for (const folder of ['objects', 'files', 'mail']) mkdirSync(join(work, folder));
+const s3 = new S3rver({
+	port: 0, address: '127.0.0.1', silent: true, directory: join(work, 'objects'),
+	configureBuckets: [{ name: 'images' }, { name: 'videos' }],
+});
+const { port } = await s3.run();
+const settings = {
+	R2_ENDPOINT: `http://127.0.0.1:${port}`, R2_REGION: 'us-east-1', R2_ACCESS_KEY: 'S3RVER', R2_SECRET_KEY: 'S3RVER',
+	R2_MEDIA_BUCKET: 'images', R2_VIDEO_BUCKET: 'videos',
+};
+
+// boto3 must not run in this thread's way: the bucket is served from it.
+async function judge() {
+	const { spawn } = await import('node:child_process');
+	const child = spawn('/usr/bin/python3', ['judge.py', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+	let text = '';
+	child.stdout.on('data', (data) => (text += data));
+	const status = await new Promise((resolve) => child.on('close', resolve));
+	assert.equal(status, 0, 'boto3 failed');
+	return JSON.parse(text);
+}
+
+async function upload(server, bytes) {
+	const form = new FormData();
+	form.append('media', new Blob([bytes]), 'x');
+	const reply = await fetch(`${server.url}/api/v1/upload`, {
+		method: 'POST', body: form, headers: { Authorization: `Bearer ${server.token}` },
+	});
+	return { status: reply.status, json: await reply.json() };
+}
+
+const keyOf = (url) => new URL(url).pathname.slice(1);
+const file = (name) => readFileSync(join(work, 'files', name));
+
+// A film with a hole of zeros in it, so that it goes in parts.
+function largeFilm() {
+	const padding = Buffer.alloc(40 << 20, 'secret-place');
+	padding.writeUInt32BE(padding.length, 0);
+	padding.write('free', 4);
+	return Buffer.concat([file('clip.mp4'), padding]);
+}
+
+
+async function journey(server) {
+	await check('an image goes into its bucket with its small copy, as boto3 sees it', async () => {
+		const { status, json } = await upload(server, file('gps.jpg'));
+		assert.equal(status, 200, JSON.stringify(json));
+		const seen = await judge();
+		assert.deepEqual(Object.keys(seen).sort(),
+			[`images/${keyOf(json.thumbnail_url)}`, `images/${keyOf(json.url)}`].sort());
+		assert.equal(seen[`images/${keyOf(json.url)}`].type, 'image/jpeg');
+		assert.equal(Buffer.from(seen[`images/${keyOf(json.url)}`].bytes, 'base64').includes('secret-place'), false);
+	});
+	await check('whoever asks the server for it is sent to the bucket, and may read it there', async () => {
+		const { json } = await upload(server, file('gps.jpg'));
+		const path = `${server.url}/${keyOf(json.url)}`;
+		const moved = await fetch(path, { redirect: 'manual' });
+		assert.equal(moved.status, 302);
+		assert.equal(moved.headers.get('access-control-allow-origin'), '*');
+		const read = await fetch(path);
+		const bytes = Buffer.from(await read.arrayBuffer());
+		assert.deepEqual([read.status, bytes.length], [200, json.fileSize]);
+		const { url } = await server.get(`/api/v1/media/sign?path=${keyOf(json.url)}`);
+		assert.equal((await fetch(url)).status, 200);
+		const signed = spawnSync('/usr/bin/python3', ['resign.py', url], { encoding: 'utf8' });
+		assert.equal(signed.status, 0, signed.stderr);
+		assert.equal(new URL(url).searchParams.get('X-Amz-Signature'), signed.stdout);
+	});
+	await check('a film above 16 MiB goes in parts and comes out whole', async () => {
+		const film = largeFilm();
+		const { status, json } = await upload(server, film);
+		assert.equal(status, 200, JSON.stringify(json));
+		const stored = Buffer.from((await judge())[`videos/${keyOf(json.url)}`].bytes, 'base64');
+		assert.equal(stored.length, film.length);
+		assert.equal(stored.includes('secret-place'), false);
+		assert.equal(stored.subarray(4, 8).toString(), 'ftyp');
+	});
+	await check('nothing is left on the disk', async () => {
+		for (let tries = 0; readdirSync(join(work, 'uploads', '.incoming')).length && tries < 100; tries++) await sleep(50);
+		assert.deepEqual(readdirSync(join(work, 'uploads', '.incoming')), []);
+		assert.deepEqual(readdirSync(join(work, 'uploads')), ['.incoming']);
+	});
+	await check('what goes is gone from the bucket', async () => {
+		const sql = `UPDATE media_objects SET unused_since = '-infinity';
+			INSERT INTO periodic_jobs (name) VALUES ('media_sweep') ON CONFLICT DO NOTHING;
+			UPDATE periodic_jobs SET next_run_at = now() WHERE name = 'media_sweep'`;
+		const done = spawnSync('psql', [process.env.TEST_PG_URL, '-v', 'ON_ERROR_STOP=1', '-c', sql], { encoding: 'utf8' });
+		assert.equal(done.status, 0, done.stderr);
+		let seen;
+		for (let tries = 0; tries < 30; tries++) {
+			seen = Object.keys(await judge());
+			if (!seen.length) break;
+			await sleep(200);
+		}
+		assert.deepEqual(seen, []);
+	});
+}
+
+async function without(bucket, want) {
+	const server = await serve(join(work, 'b'), { ...settings, UPLOAD_DIR: join(work, 'other'), R2_MEDIA_BUCKET: bucket }, false);
+	try {
+		await want(server);
+	} finally {
+		await server.stop();
+	}
+}
+
+try {
+	const made = spawnSync('../media/make', [join(work, 'files')], { encoding: 'utf8' });
+	assert.equal(made.status, 0, made.stderr);
+	const server = await serve(work, settings);
+	await server.signIn();
+	try {
+		await journey(server);
+		const { token } = server;
+		mkdirSync(join(work, 'b'));
+		await check('a bucket that is not there answers 503 and leaves nothing', () =>
+			without('none', async (other) => {
+				other.token = token;
+				const { status, json } = await upload(other, file('gps.jpg'));
+				assert.deepEqual([status, json.code], [503, 'storage_unavailable']);
+				await sleep(100);
+				assert.deepEqual(readdirSync(join(work, 'other', '.incoming')), []);
+			}));
+	} finally {
+		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
+	}
+} finally {
+	await s3.close();
+	rmSync(work, { recursive: true, force: true });
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed ? 1 : 0;
