@@ -90,5 +90,9 @@ UPDATE hashtags h SET use_count = GREATEST(h.use_count - c.n, 0)
 	 WHERE p.author_id = $1 AND p.visibility = 'public' AND p.deleted_at IS NULL GROUP BY l.hashtag_id) c
  WHERE h.id = c.hashtag_id;
 
+-- What was told to its own sockets goes, too, but that they must close; that lives for minutes.
 -- name: account_purge     $1 user uuid [slow]
+WITH told AS (
+	DELETE FROM live_events WHERE topic = $1 AND kind <> 'account'
+)
 DELETE FROM users WHERE id = $1;

@@ -212,6 +212,7 @@ BEGIN
 		ELSIF t.how = 'journal' AND NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = tab::regclass AND tgname = 'sojorn_move') THEN
 			EXECUTE format('CREATE TRIGGER sojorn_move AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION sojorn_move.note(%L)', tab, tab);
 		END IF;
+		COMMIT; -- a lock on more than one table at a time would meet the project's own writers crosswise
 	END LOOP;
 END $$
 

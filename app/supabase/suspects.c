@@ -199,6 +199,8 @@ bool suspects_settle(struct suspects *t)
 {
 	int64_t until = time_monotonic() + t->compare->settle + PATIENCE_SECONDS * SECOND;
 
+	if (t->n == 0)
+		return true;
 	qsort(t->v, (size_t)t->n, sizeof(*t->v), by_key);
 	if (!t->compare->settle)
 		return true;

@@ -1,6 +1,8 @@
 /* Memory and text that live as long as the test. */
 #include "test/harness/internal.h"
 
+#include "lib/base/rand.h"
+
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,11 +131,17 @@ const char *t_repeat(const char *text, size_t n)
 	return out;
 }
 
-/* Tests run in processes of their own, one after the other: process id and count tell all apart. */
+/* Tests run in processes of their own, more of them than there are process ids: what each draws and a count tell
+ * all apart. */
 const char *t_unique(const char *name)
 {
+	static uint32_t drawn;
+	static pid_t drawer;
 	static int count;
 
-	return t_fmt("%s_%x_%x", name, (unsigned)getpid(),
+	if (drawer != getpid())
+		rand_bytes(&drawn, sizeof(drawn));
+	drawer = getpid();
+	return t_fmt("%s_%x_%x", name, drawn & 0xffffff,
 		     (unsigned)__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED));
 }
