@@ -146,10 +146,13 @@ SELECT mark_read($1, c.id, CASE WHEN $3::uuid IS NULL THEN now() ELSE COALESCE((
 		SELECT m.created_at FROM secure_messages m WHERE m.id = $3 AND m.conversation_id = c.id), '-infinity') END) AS n
   FROM my_conversations($1) c WHERE c.id = $2;
 
--- The row as it is when it was there already: not fresh.
+-- The row as it is when it was there already: not fresh. The message is held before anybody is told: whoever
+-- deletes it waits here, and not behind the heads.
 -- name: reaction_add     $1 me uuid, $2 message uuid, $3 emoji text
 WITH m AS MATERIALIZED (
-	SELECT m.* FROM my_messages($1) m WHERE m.id = $2
+	SELECT m.id, m.conversation_id, m.sender_id, m.receiver_id FROM secure_messages m
+	 WHERE m.id = (SELECT mine.id FROM my_messages($1) mine WHERE mine.id = $2)
+	   FOR KEY SHARE
 ), made AS (
 	INSERT INTO message_reactions AS r (message_id, user_id, emoji) SELECT m.id, $1, $3 FROM m
 	    ON CONFLICT (message_id, user_id, emoji) DO UPDATE SET emoji = excluded.emoji
@@ -165,7 +168,9 @@ SELECT id, message_id, user_id, emoji, created_at, fresh FROM made WHERE (SELECT
 -- One row when there is such a message, whether it had the reaction or not.
 -- name: reaction_remove     $1 me uuid, $2 message uuid, $3 emoji text
 WITH m AS MATERIALIZED (
-	SELECT m.* FROM my_messages($1) m WHERE m.id = $2
+	SELECT m.id, m.conversation_id, m.sender_id, m.receiver_id FROM secure_messages m
+	 WHERE m.id = (SELECT mine.id FROM my_messages($1) mine WHERE mine.id = $2)
+	   FOR KEY SHARE
 ), gone AS (
 	DELETE FROM message_reactions r USING m WHERE r.message_id = m.id AND r.user_id = $1 AND r.emoji = $3
 	RETURNING r.message_id

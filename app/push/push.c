@@ -5,7 +5,6 @@
  */
 #include "app/push/push.h"
 
-#include "app/events/events.h"
 #include "app/links.h"
 #include "app/push/fcm.h"
 #include "app/push/push.sql.h"
@@ -61,13 +60,15 @@ err push_spread_run(struct job *j)
 	struct i64s ids;
 	struct i32s attempts;
 
+	if (!fcm_configured(j->app)) {
+		log_debug("push dropped: no service account");
+		return OK;
+	}
 	TRY(jobs_take(j, SPREAD, &more));
 	memcpy(rows + 1, more.v, more.n * sizeof(*rows));
 	row_args(j->arena, rows, more.n + 1, &ids, &attempts);
-	TRY(db_exec(j->db, &sql_push_spread, NULL, ARG(ids), ARG(attempts),
-		    ARG(fcm_configured(j->app))));
+	TRY(db_exec(j->db, &sql_push_spread, NULL, ARG(ids), ARG(attempts)));
 	j->ended = true;
-	events_wake();
 	jobs_wake();
 	return OK;
 }

@@ -1,22 +1,17 @@
 -- Pushes: a job a notification becomes a job a device, and each of these a message.
 
--- The devices' jobs appear as the notification's jobs go, or neither; and each receiver's badge is told on his
--- event stream, once for all that he is told here.
--- name: push_spread     $1 ids bigints, $2 attempts ints, $3 phones bool
+-- The devices' jobs appear as the notification's jobs go, or neither.
+-- name: push_spread     $1 ids bigints, $2 attempts ints
 WITH job AS (
 	DELETE FROM outbox o USING unnest($1, $2) AS j (id, attempt)
 	 WHERE o.id = j.id AND o.attempts = j.attempt
-	RETURNING (o.payload->>'notification_id')::uuid AS notification_id, o.user_id
-), spread AS (
-	INSERT INTO outbox (kind, payload, user_id)
-	SELECT 'push_send', jsonb_build_object('notification_id', n.id, 'token', d.token), n.user_id
-	  FROM job
-	 CROSS JOIN LATERAL push_due(job.notification_id) n
-	  JOIN user_fcm_tokens d ON d.user_id = n.user_id
-	 WHERE $3
+	RETURNING (o.payload->>'notification_id')::uuid AS notification_id
 )
-SELECT emit_badge(told.user_id)
-  FROM (SELECT DISTINCT user_id FROM job WHERE user_id IS NOT NULL ORDER BY user_id) told;
+INSERT INTO outbox (kind, payload, user_id)
+SELECT 'push_send', jsonb_build_object('notification_id', n.id, 'token', d.token), n.user_id
+  FROM job
+ CROSS JOIN LATERAL push_due(job.notification_id) n
+  JOIN user_fcm_tokens d ON d.user_id = n.user_id;
 
 -- What the messages of these jobs say. None for a device that is somebody else's by now (D20), or for what
 -- is not to be pushed any more. The badge is counted up to 999; -1: not to be shown. Whoever did something to

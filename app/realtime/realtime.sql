@@ -3,7 +3,7 @@
 -- those of changes without a number tell their kinds apart. A long transaction that writes keeps the lower
 -- bound back; that costs reading some rows again, which the snapshot then leaves out.
 -- name: events_tail     $1 since text, $2 until text, $3 after_topic uuid, $4 after_seq bigint, $5 limit int
-SELECT s.snapshot, e.topic, e.seq, e.kind, e.type, e.payload, e.lat, e.lon
+SELECT s.snapshot, e.topic, e.seq, e.kind, COALESCE(v.kind, e.type) AS type, v.payload, e.lat, e.lon
   FROM (SELECT pg_current_snapshot()::text AS snapshot) s
   LEFT JOIN LATERAL (
 	SELECT * FROM (
@@ -22,7 +22,9 @@ SELECT s.snapshot, e.topic, e.seq, e.kind, e.type, e.payload, e.lat, e.lon
 	 WHERE ($2::text IS NULL OR pg_visible_in_snapshot(x.tx, $2::pg_snapshot))
 	   AND ($3::uuid IS NULL OR (x.topic, x.seq) > ($3, $4))
 	 ORDER BY x.topic, x.seq
-	 LIMIT $5) e ON true;
+	 LIMIT $5) e ON true
+  LEFT JOIN LATERAL shown_event(e.topic, e.type, e.payload) v ON e.kind = 'user'
+ ORDER BY e.topic, e.seq;
 
 -- name: events_head     $1 user uuid
 SELECT COALESCE((SELECT h.last_seq FROM user_event_heads h WHERE h.user_id = $1), 0) AS n;

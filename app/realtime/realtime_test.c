@@ -134,13 +134,13 @@ TEST(t_msg_4_events_arrive_on_every_connected_device)
 			*other = t_socket_open(&bob, NULL);
 
 	for (int i = 1; i <= 20; i++) {
-		emit(&ann, "new_message", i);
+		emit(&ann, "message_deleted", i);
 		if (i % 5 == 0)
 			ring(&bob);
 	}
 	for (int i = 1; i <= 20; i++) {
-		expect_event(phone, "new_message", 0, i);
-		expect_event(tablet, "new_message", 0, i);
+		expect_event(phone, "message_deleted", 0, i);
+		expect_event(tablet, "message_deleted", 0, i);
 	}
 	t_socket_silent(other, 200);
 }
