@@ -2,6 +2,7 @@
 #include "app/supabase/supabase.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "lib/base/json.h"
 #include "lib/base/time.h"
 #include "lib/net/offload.h"
 #include "lib/store/store.h"
@@ -18,7 +19,7 @@ struct request {
 	struct move_options move;
 	const char *report, *check; /* files */
 	const char *settle, *upload_dir;
-	bool json, once, abort;
+	bool json, once, abort, dry_run;
 };
 
 /* ---- telling ---- */
@@ -172,6 +173,63 @@ static int follow(struct arena *a, struct request *q)
 	return move_follow(a, &q->move, q->once, &problem) ? DONE : fail(q, problem);
 }
 
+/* {"ok":…,"held_ms":…,"steps":[{"what","ok","detail"}]}, or a line a step. */
+static void print_steps(struct arena *a, const struct request *q, const struct move_steps *s,
+			bool ok)
+{
+	struct json_writer w;
+
+	if (!q->json) {
+		for (int i = 0; i < s->n; i++)
+			printf("%-4s  %-32s %s\n", s->v[i].ok ? "ok" : "NOT", s->v[i].what,
+			       s->v[i].detail);
+		return;
+	}
+	json_init(&w, a, 1024);
+	json_object_begin(&w);
+	json_key(&w, S("ok"));
+	json_bool(&w, ok);
+	json_key(&w, S("held_ms"));
+	json_int(&w, s->held_ms);
+	json_key(&w, S("steps"));
+	json_array_begin(&w);
+	for (int i = 0; i < s->n; i++) {
+		json_object_begin(&w);
+		json_key(&w, S("what"));
+		json_str(&w, str_of(s->v[i].what));
+		json_key(&w, S("ok"));
+		json_bool(&w, s->v[i].ok);
+		json_key(&w, S("detail"));
+		json_str(&w, str_of(s->v[i].detail));
+		json_object_end(&w);
+	}
+	json_array_end(&w);
+	json_object_end(&w);
+	printf("%.*s\n", (int)json_text(&w).n, json_text(&w).p);
+}
+
+static int cutover(struct arena *a, struct request *q)
+{
+	struct move_steps steps;
+	const char *problem;
+	bool ok;
+
+	q->move.wait_ms = 60 * 1000;
+	ok = move_cutover(a, &q->move, q->dry_run, &steps, &problem);
+	print_steps(a, q, &steps, ok);
+	return ok ? DONE : fail(q, problem);
+}
+
+static int rollback(struct arena *a, struct request *q)
+{
+	struct move_steps steps;
+	const char *problem;
+	bool ok = move_rollback(a, &q->move, &steps, &problem);
+
+	print_steps(a, q, &steps, ok);
+	return ok ? DONE : fail(q, problem);
+}
+
 static enum move_format format_of(const char *file)
 {
 	str name = str_of(file);
@@ -248,6 +306,8 @@ static const struct subcommand {
 	{ "inventory", inventory, false },
 	{ "follow", follow, false },
 	{ "verify", verify, false },
+	{ "cutover", cutover, false },
+	{ "rollback", rollback, false },
 	{ "status", status, false },
 	{ 0 },
 };
@@ -313,6 +373,8 @@ static const char *parse(struct request *q, int argc, char **argv)
 			q->move.force = true;
 		else if (strcmp(argv[i], "--once") == 0)
 			q->once = true;
+		else if (strcmp(argv[i], "--dry-run") == 0)
+			q->dry_run = true;
 		else if (strcmp(argv[i], "--abort") == 0)
 			q->abort = true;
 		else if (strcmp(argv[i], "--dump") == 0)
@@ -349,6 +411,7 @@ static int run(const struct subcommand *s, struct request *q, const struct confi
 	q->move.url = config_cstr(c, "DATABASE_URL");
 	q->move.files = q->files;
 	q->move.jwt_secret = config_str(c, "JWT_SECRET");
+	q->move.anon_key = config_str(c, "SUPABASE_ANON_KEY");
 	q->move.service_key = config_str(c, "SUPABASE_SERVICE_KEY");
 	q->upload_dir = config_cstr(c, "UPLOAD_DIR");
 	q->move.new_url = config_cstr(c, "API_BASE_URL");
@@ -390,7 +453,7 @@ static int supabase(int argc, char **argv)
 
 const struct command cmd_supabase = {
 	.name = "supabase",
-	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | status [--json]",
+	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | cutover | rollback | status [--json]",
 	.help = "move a Supabase project onto this server",
 	.details =
 		"  inventory  list what was found, what became of it, and what somebody has to decide; with\n"
@@ -398,8 +461,11 @@ const struct command cmd_supabase = {
 		"  import     read dumps in this order, or copy a live project, and take over what is in them;\n"
 		"             the same command again goes on where it was stopped\n"
 		"  objects    copy the bytes of stored files, as many as are left\n"
-		"  follow     keep what was imported up to date with its live source, until SIGTERM\n"
+		"  follow     keep what was imported up to date with its live source, and after the cutover the\n"
+		"             source with what is written here, until SIGTERM\n"
 		"  verify     compare the source, the landing zone and the result, row by row\n"
+		"  cutover    make this side the writer; --dry-run does all but that\n"
+		"  rollback   give the project back its place, with everything that was written here\n"
 		"  status     how far the move is\n\n"
 		"  --dump FILE...  plain SQL of pg_dump, or roles, schema and data of the Supabase CLI\n"
 		"  --source URL    the project's database, direct or by port 5432, as its role postgres; for\n"

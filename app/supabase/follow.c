@@ -1,12 +1,14 @@
-/* See supabase.h, move_follow. Replication brings rows into the landing zone in the order of commits; triggers there note keys
+/* See follow.h. Replication brings rows into the landing zone in the order of commits; triggers there note keys
  * in that order. A batch reads the landing zone as it is, which may be further on than the keys it takes: their
  * own turn comes, and finds nothing left to do. */
-#include "app/supabase/supabase.h"
+#include "app/supabase/follow.h"
 
+#include "app/supabase/cutover.sql.h"
 #include "app/supabase/follow.sql.h"
 #include "app/supabase/live.h"
 #include "app/supabase/live.sql.h"
 #include "app/supabase/move.sql.h"
+#include "app/supabase/reverse.h"
 #include "app/supabase/source.sql.h"
 #include "app/supabase/transform.h"
 #include "lib/base/time.h"
@@ -61,7 +63,7 @@ static bool batch(struct move *m, struct arena *a, int64_t *ret_changes)
 		&& move_do(m, &sql_move_commit, NULL);
 }
 
-static bool follow_batch(struct move *m, int64_t *ret_changes)
+static bool try_batch(struct move *m, int64_t *ret_changes)
 {
 	struct arena *a = arena_new();
 	bool good = false;
@@ -77,6 +79,47 @@ static bool follow_batch(struct move *m, int64_t *ret_changes)
 	return good;
 }
 
+static bool follow_batch(struct move *m, int64_t *ret_changes)
+{
+	bool good = move_do(m, &sql_move_batch_enter, NULL) && try_batch(m, ret_changes);
+
+	return script_run(m->db, &sql_move_batch_leave, NULL) && good;
+}
+
+/* ---- standing still ---- */
+
+bool follow_pause(struct move *m)
+{
+	int64_t changes;
+
+	if (!move_do(m, &sql_move_sub_find, NULL))
+		return false;
+	if (!script_rows(m->db) || strcmp(m->phase, "transformed") != 0)
+		return true;
+	if (!move_do(m, &sql_move_still_enter, NULL) || !move_do(m, &sql_move_sub_disable, NULL))
+		return false;
+	do {
+		move_pause(5);
+		if (!move_do(m, &sql_move_sub_works, NULL))
+			return false;
+	} while (strcmp(script_value(m->db, 0, 0), "t") == 0);
+	do
+		if (!try_batch(m, &changes))
+			return false;
+	while (changes);
+	return move_do(m, &sql_move_begin, NULL) && transform_findings(m)
+		&& move_do(m, &sql_move_commit, NULL);
+}
+
+bool follow_resume(struct move *m)
+{
+	if (!move_do(m, &sql_move_sub_find, NULL))
+		return false;
+	if (!script_rows(m->db) || strcmp(m->phase, "transformed") != 0)
+		return true;
+	return move_do(m, &sql_move_sub_enable, NULL) && move_do(m, &sql_move_still_leave, NULL);
+}
+
 /* ---- the source ---- */
 
 static bool write_beat(struct move *m, int64_t at)
@@ -87,7 +130,7 @@ static bool write_beat(struct move *m, int64_t at)
 	return move_there(m, &sql_move_source_beat, (const char *[]){ "1", text });
 }
 
-static bool follow_check_drift(struct move *m)
+bool follow_check_drift(struct move *m)
 {
 	const char *catalog, *what;
 
@@ -117,7 +160,7 @@ static bool prune(struct move *m)
 	return strcmp(done, "0") == 0 || move_there(m, &sql_move_source_prune, &done);
 }
 
-static bool follow_drain(struct move *m, int64_t milliseconds)
+bool follow_drain(struct move *m, int64_t milliseconds)
 {
 	int64_t beat = time_now().us, until = time_monotonic() + milliseconds * 1000, changes;
 
@@ -147,12 +190,60 @@ static void end(int sig)
 	ended = 1;
 }
 
+/* Which way changes go now. */
+enum way { RESTING, FORWARD, BACK };
+
 struct follower {
 	struct move *m;
-	int64_t beat_at, look_at, prune_at; /* when next; monotonic */
+	enum way way;
+	int64_t phase_at, beat_at, look_at, prune_at; /* when next; monotonic */
 	int64_t errors; /* of the subscription when we began; -1: not looked yet */
-	bool over;	/* somebody has begun the cutover */
 };
+
+static bool is_due(int64_t *at, int64_t every_ms)
+{
+	int64_t now = time_monotonic();
+
+	if (now < *at)
+		return false;
+	*at = now + every_ms * 1000;
+	return true;
+}
+
+/* Goes the way of the phase. While a cutover or a rollback is at work, it has our place. */
+static bool mind_phase(struct follower *f)
+{
+	struct move *m = f->m;
+	const char *phase;
+	enum way way;
+
+	if (!move_find_run(m))
+		return false;
+	phase = m->phase;
+	way = strcmp(phase, "transformed") == 0 ? FORWARD
+		: strcmp(phase, "live") == 0	? BACK
+						: RESTING;
+	if (strcmp(phase, "archived") == 0)
+		ended = 1;
+	if (way == f->way)
+		return true;
+	if (f->way != RESTING && !move_do(m, &sql_move_follow_let_go, NULL))
+		return false;
+	f->way = RESTING;
+	f->errors = -1;
+	if (way != RESTING && !move_do(m, &sql_move_follow_lock, NULL))
+		return false;
+	if (way != RESTING && strcmp(script_value(m->db, 0, 0), "t") == 0)
+		f->way = way;
+	return true;
+}
+
+/* Somebody may have been killed while things stood still for him. */
+static bool wake(struct move *m)
+{
+	return move_do(m, &sql_move_batch_enter, NULL) && move_do(m, &sql_move_sub_enable, NULL)
+		&& move_do(m, &sql_move_batch_leave, NULL);
+}
 
 /* What somebody watching wants to know. */
 static bool look(struct follower *f)
@@ -161,9 +252,10 @@ static bool look(struct follower *f)
 	const struct move_options *o = m->options;
 	int64_t errors;
 
-	if (!follow_check_drift(m) || !move_do(m, &sql_move_follow_state, NULL))
+	if (f->way == FORWARD && (!follow_check_drift(m) || !wake(m)))
 		return false;
-	f->over = strcmp(script_value(m->db, 0, 0), "transformed") != 0;
+	if (!move_do(m, &sql_move_follow_state, NULL))
+		return false;
 	errors = strtoll(script_value(m->db, 0, 2), NULL, 10);
 	if (f->errors >= 0 && errors > f->errors + 3)
 		return move_fail(m,
@@ -171,7 +263,7 @@ static bool look(struct follower *f)
 				 "here says why");
 	if (f->errors < 0)
 		f->errors = errors;
-	if (o->following)
+	if (o->following && f->way == FORWARD)
 		o->following(o->progress_arg, strtoll(script_value(m->db, 0, 4), NULL, 10),
 			     strtoll(script_value(m->db, 0, 3), NULL, 10));
 	return true;
@@ -179,35 +271,37 @@ static bool look(struct follower *f)
 
 static bool turn(struct follower *f, int64_t *ret_changes)
 {
-	int64_t now = time_monotonic();
+	struct move *m = f->m;
 
-	if (now >= f->beat_at) {
-		f->beat_at = now + BEAT_MS * 1000;
-		if (!write_beat(f->m, time_now().us))
+	*ret_changes = 0;
+	if (is_due(&f->phase_at, BEAT_MS) && !mind_phase(f))
+		return false;
+	if (f->way == RESTING)
+		return true;
+	if (is_due(&f->look_at, LOOK_MS) && !look(f))
+		return false;
+	if (f->way == BACK) {
+		if (is_due(&f->prune_at, PRUNE_MS)
+		    && !move_there(m, &sql_move_source_advance, NULL))
 			return false;
+		return reverse_batch(m, ret_changes);
 	}
-	if (now >= f->look_at) {
-		f->look_at = now + LOOK_MS * 1000;
-		if (!look(f))
-			return false;
-	}
-	if (now >= f->prune_at) {
-		f->prune_at = now + PRUNE_MS * 1000;
-		if (!prune(f->m))
-			return false;
-	}
-	return follow_batch(f->m, ret_changes);
+	if (is_due(&f->beat_at, BEAT_MS) && !write_beat(m, time_now().us))
+		return false;
+	if (is_due(&f->prune_at, PRUNE_MS) && !prune(m))
+		return false;
+	return follow_batch(m, ret_changes);
 }
 
 static bool follow(struct move *m)
 {
-	struct follower f = { .m = m, .errors = -1 };
-	int64_t changes = 0;
+	struct follower f = { .m = m, .way = RESTING, .errors = -1 };
+	int64_t changes;
 
 	ended = 0;
 	signal(SIGINT, end);
 	signal(SIGTERM, end);
-	while (!ended && !f.over) {
+	while (!ended) {
 		if (!turn(&f, &changes))
 			return false;
 		if (!changes)
@@ -216,14 +310,24 @@ static bool follow(struct move *m)
 	return true;
 }
 
+/* Until everything that is there now has come through, in the direction of the phase. */
+static bool follow_now(struct move *m)
+{
+	if (!follow_begin(m))
+		return false;
+	if (strcmp(m->phase, "live") == 0)
+		return reverse_drain(m);
+	if (strcmp(m->phase, "transformed") != 0)
+		return move_fail(m, "there is nothing to follow: the phase is %s", m->phase);
+	return follow_check_drift(m) && follow_drain(m, m->options->wait_ms);
+}
+
 static bool find_followed(struct move *m)
 {
 	if (!move_find_run(m))
 		return false;
 	if (!m->run[0] || strcmp(m->phase, "landing") == 0 || strcmp(m->phase, "landed") == 0)
 		return move_fail(m, "`import --source URL` comes first");
-	if (strcmp(m->phase, "transformed") != 0)
-		return move_fail(m, "there is nothing to follow: the phase is %s", m->phase);
 	return true;
 }
 
@@ -231,9 +335,8 @@ bool move_follow(struct arena *a, const struct move_options *o, bool once, const
 {
 	struct move m = { .arena = a, .options = o };
 	bool good = move_open(&m) && move_do(&m, &sql_move_own_names, NULL) && find_followed(&m)
-		&& live_connect(&m) && follow_begin(&m) && follow_check_drift(&m)
-		&& move_do(&m, &sql_move_live_stopped, (const char *[]){ "" })
-		&& (once ? follow_drain(&m, o->wait_ms) : follow(&m));
+		&& live_connect(&m) && move_do(&m, &sql_move_live_stopped, (const char *[]){ "" })
+		&& (once ? follow_now(&m) : follow(&m));
 
 	script_close(m.source);
 	script_close(m.db);

@@ -4,6 +4,24 @@
 -- name: move_batch_begin
 BEGIN ISOLATION LEVEL REPEATABLE READ
 
+-- Batches share it; who has to have things stand still has it alone.
+-- name: move_batch_enter
+SELECT pg_advisory_lock_shared(7350074)
+
+-- name: move_batch_leave
+SELECT pg_advisory_unlock_shared(7350074)
+
+-- name: move_still_enter
+SELECT pg_advisory_lock(7350074)
+
+-- name: move_still_leave
+SELECT pg_advisory_unlock(7350074)
+
+-- Whether the subscription's worker is at work here.
+-- name: move_sub_works
+SELECT EXISTS (SELECT FROM pg_stat_subscription t JOIN pg_subscription s ON s.oid = t.subid
+	JOIN pg_database d ON d.oid = s.subdbid WHERE s.subname = 'sojorn_move' AND d.datname = current_database() AND t.pid IS NOT NULL)
+
 -- name: move_batch_undo
 ROLLBACK
 
@@ -121,7 +139,11 @@ DELETE FROM sessions o WHERE o.id = ANY ($1) AND NOT EXISTS (SELECT FROM supabas
 
 -- name: move_tokens_gone     $1 sessions uuids
 DELETE FROM refresh_tokens o WHERE o.family_id = ANY ($1) AND NOT EXISTS (SELECT FROM supabase_move.auth_refresh_tokens t
-	WHERE t.session_id = o.family_id AND sha256(convert_to(t.token, 'UTF8')) = o.token_hash)
+	WHERE t.session_id = o.family_id AND sha256(convert_to(t.token, 'UTF8')) = o.token_hash
+	  AND (NOT COALESCE(t.revoked, false)
+		OR COALESCE(t.updated_at, t.created_at, supabase_move.as_of()) > supabase_move.as_of() - interval '7 days'
+		OR EXISTS (SELECT FROM supabase_move.auth_refresh_tokens c
+			WHERE c.session_id = t.session_id AND c.parent = t.token AND NOT COALESCE(c.revoked, false))))
 
 -- name: move_methods_gone     $1 sessions uuids
 DELETE FROM session_methods o WHERE o.session_id = ANY ($1) AND NOT EXISTS (SELECT FROM supabase_move.old_methods m

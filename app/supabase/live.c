@@ -92,7 +92,7 @@ static bool drop_slots(struct move *m)
 	return move_fail(m, "the source: somebody still reads from our slot");
 }
 
-static bool leave_source(struct move *m)
+bool live_leave_source(struct move *m)
 {
 	return live_connect(m) && unsubscribe(m) && drop_slots(m)
 		&& move_there(m, &sql_move_source_unmake, NULL);
@@ -155,7 +155,7 @@ bool live_choose_run(struct move *m)
 		return move_fail(
 			m,
 			"a dump has been imported; --replace takes the live project in its place");
-	return leave_source(m) && move_do(m, &sql_move_landing_drop, NULL)
+	return live_leave_source(m) && move_do(m, &sql_move_landing_drop, NULL)
 		&& move_do(m, &sql_move_live_drop, NULL) && begin_run(m);
 }
 
@@ -220,16 +220,19 @@ static bool make_landing(struct move *m)
 
 /* ---- what has to be on the source ---- */
 
-static bool make_on_source(struct move *m)
+bool live_tell_tables(struct move *m)
 {
 	const char *tables;
 
 	if (!move_do(m, &sql_move_live_tables, NULL))
 		return false;
 	tables = script_value(m->db, 0, 0);
-	return move_there(m, &sql_move_source_schema, NULL)
-		&& move_there(m, &sql_move_source_tables,
-			      (const char *[]){ tables ? tables : "[]" })
+	return move_there(m, &sql_move_source_tables, (const char *[]){ tables ? tables : "[]" });
+}
+
+static bool make_on_source(struct move *m)
+{
+	return move_there(m, &sql_move_source_schema, NULL) && live_tell_tables(m)
 		&& move_there(m, &sql_move_source_capture, NULL) && make_apply_function(m, true)
 		&& move_there(m, &sql_move_source_slot, NULL);
 }
@@ -277,6 +280,11 @@ static bool copy_ours(struct move *m)
 		if (!copy_table(m, name, there, here))
 			return false;
 	}
+}
+
+bool live_reload(struct move *m)
+{
+	return move_do(m, &sql_move_live_reload, NULL) && copy_ours(m);
 }
 
 /* ---- the subscription ---- */
@@ -328,7 +336,7 @@ bool live_run(struct move *m)
 bool move_abort(struct arena *a, const struct move_options *o, const char **problem)
 {
 	struct move m = { .arena = a, .options = o };
-	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL) && leave_source(&m)
+	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL) && live_leave_source(&m)
 		&& move_do(&m, &sql_move_live_drop, NULL)
 		&& move_do(&m, &sql_move_runs_forget, NULL);
 

@@ -15,3 +15,12 @@ bool live_choose_run(struct move *m);
 
 /* Makes what is missing on both sides and waits until every table has arrived whole. */
 bool live_run(struct move *m);
+
+/* Copies anew what has no key, so that nothing of it could be followed. */
+bool live_reload(struct move *m);
+
+/* Tells the session on the source which tables are meant by what follows. */
+bool live_tell_tables(struct move *m);
+
+/* Ends the subscription and removes everything of ours from the source. */
+bool live_leave_source(struct move *m);

@@ -121,3 +121,16 @@ SELECT supabase_move.index_landing()
 
 -- name: move_runs_forget
 DELETE FROM supabase_move.runs
+
+-- name: move_sub_enable
+ALTER SUBSCRIPTION sojorn_move ENABLE
+
+-- name: move_live_reload
+UPDATE supabase_move.tables SET copied = false WHERE how = 'reload'
+
+-- Where the source was when the app came over; empty: it has not yet.
+-- name: move_live_moved
+SELECT moved_lsn FROM supabase_move.runs ORDER BY id DESC LIMIT 1
+
+-- name: move_live_moved_at     $1 lsn text
+UPDATE supabase_move.runs SET moved_lsn = $1 WHERE id = (SELECT max(id) FROM supabase_move.runs)

@@ -25,7 +25,8 @@ SELECT set_config('search_path', 'public, extensions', false), set_config('TimeZ
        set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
        set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false),
        set_config('extra_float_digits', '3', false), set_config('row_security', 'off', false),
-       set_config('xmloption', 'content', false), set_config('supabase_move.mover', 'on', false)
+       set_config('xmloption', 'content', false), set_config('supabase_move.mover', 'on', false),
+       set_config('jit', 'off', false) -- estimates of recursive queries are far too high, compiling takes seconds
 
 -- Rows may come before those they refer to; every reference is looked at again when all are there.
 -- name: move_without_triggers [write]
@@ -42,6 +43,9 @@ SELECT set_config('search_path', 'sojorn, public, extensions', false)
 -- One at a time, and none while what a killed one has begun is still being finished.
 -- name: move_lock
 SELECT pg_advisory_lock(7350071)
+
+-- name: move_analyze
+ANALYZE
 
 -- name: move_has_schema
 SELECT to_regclass('supabase_move.ledger') IS NOT NULL

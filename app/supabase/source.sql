@@ -264,3 +264,103 @@ INSERT INTO sojorn_move.beat (id, at) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE
 
 -- name: move_source_prune     $1 until bigint
 DELETE FROM sojorn_move.journal WHERE id <= $1
+
+-- ---- the cutover and the way back ----
+
+-- The fence: whatever session, role or transaction, nobody writes but we. A trigger can only be made when all
+-- that write to its table have ended, so that its being there is the proof. A read-only default of the database
+-- would be no fence (PostgREST begins its writes READ WRITE), and stay with sessions that began meanwhile.
+-- name: move_source_close
+DO $$
+DECLARE
+	t record;
+	tab text;
+BEGIN
+	CREATE OR REPLACE FUNCTION sojorn_move.closed() RETURNS trigger LANGUAGE plpgsql AS $closed$
+	BEGIN
+		RAISE EXCEPTION 'this project is moving: % is not written here any more', TG_TABLE_NAME
+			USING ERRCODE = 'read_only_sql_transaction';
+	END $closed$;
+	COMMIT;
+	FOR t IN SELECT x ->> 'schema' AS schema, x ->> 'name' AS name FROM json_array_elements(current_setting('move.tables')::json) x LOOP
+		tab := format('%I.%I', t.schema, t.name);
+		CONTINUE WHEN NOT has_table_privilege(tab, 'TRIGGER')
+			OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = tab::regclass AND tgname = 'sojorn_move_closed');
+		EXECUTE format('CREATE TRIGGER sojorn_move_closed BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %s'
+			' FOR EACH STATEMENT EXECUTE FUNCTION sojorn_move.closed()', tab);
+		COMMIT;
+	END LOOP;
+END $$
+
+-- Tables of the plan that are not behind the fence.
+-- name: move_source_unfenced
+SELECT string_agg(format('%I.%I', x ->> 'schema', x ->> 'name'), ', ')
+  FROM json_array_elements(current_setting('move.tables', true)::json) x
+ WHERE NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = to_regclass(format('%I.%I', x ->> 'schema', x ->> 'name'))
+	AND tgname = 'sojorn_move_closed')
+
+-- name: move_source_open
+DROP FUNCTION IF EXISTS sojorn_move.closed() CASCADE
+
+-- name: move_source_patience [write]
+SELECT set_config('lock_timeout', '3s', false)
+
+-- What we write must not fire anything, and may delete files' rows.
+-- name: move_source_quiet [write]
+SELECT set_config('session_replication_role', 'replica', true), set_config('storage.allow_delete_query', 'true', true)
+
+-- name: move_source_begin
+BEGIN
+
+-- name: move_source_commit
+COMMIT
+
+-- name: move_source_apply     $1 tables texts, $2 ops texts, $3 before texts, $4 after texts [write]
+SELECT count(sojorn_move.apply(x.tab, x.op, x.before, x.after)) FROM unnest($1, $2, $3, $4) AS x (tab, op, before, after)
+
+-- The slot lets go of what was written before now: it came from here.
+-- name: move_source_advance [write]
+SELECT pg_replication_slot_advance(slot_name, pg_current_wal_lsn())::text FROM pg_replication_slots
+ WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database() AND NOT active
+
+-- name: move_source_slot_idle
+SELECT NOT active FROM pg_replication_slots WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database()
+
+-- Counters of tables that we have put rows into go on behind the largest number, with room.
+-- name: move_source_sequences_on
+DO $$
+DECLARE
+	s record;
+	most bigint;
+BEGIN
+	FOR s IN SELECT d.objid::regclass AS seq, d.refobjid::regclass AS tab, a.attname FROM pg_depend d
+		  JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S'
+		  JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+		  JOIN pg_namespace n ON n.oid = c.relnamespace
+		 WHERE d.deptype IN ('a', 'i') AND n.nspname !~ '^(pg_|sojorn_move)' AND CASE WHEN c.relkind = 'S'
+			THEN has_sequence_privilege(d.objid, 'UPDATE') AND has_table_privilege(d.refobjid, 'SELECT') END LOOP
+		EXECUTE format('SELECT max(%I)::bigint FROM %s', s.attname, s.tab) INTO most;
+		EXECUTE format('SELECT setval(%L, %s + 100) FROM %s WHERE last_value < %s', s.seq, most, s.seq, most);
+	END LOOP;
+END $$
+
+-- How many rows each table has, as JSON; found by the next statement.
+-- name: move_source_count
+DO $$
+DECLARE
+	t record;
+	n bigint;
+	all_of jsonb := '{}';
+BEGIN
+	FOR t IN SELECT format('%I.%I', x ->> 'schema', x ->> 'name') AS tab FROM json_array_elements(current_setting('move.tables')::json) x LOOP
+		EXECUTE format('SELECT count(*) FROM %s', t.tab) INTO n;
+		all_of := all_of || jsonb_build_object(t.tab, n);
+	END LOOP;
+	PERFORM set_config('move.counts', all_of::text, false);
+END $$
+
+-- name: move_source_counts
+SELECT current_setting('move.counts')
+
+-- name: move_source_lsn
+SELECT pg_current_wal_lsn()::text

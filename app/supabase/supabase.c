@@ -205,7 +205,8 @@ static bool import(struct move *m)
 	}
 	if (strcmp(m->phase, "transformed") == 0 && !m->options->again)
 		return true;
-	return move_do(m, &sql_move_own_names, NULL) && transform_run(m);
+	return move_do(m, &sql_move_own_names, NULL) && transform_run(m)
+		&& move_do(m, &sql_move_analyze, NULL);
 }
 
 bool move_import(struct arena *a, const struct move_options *o, const char **problem)

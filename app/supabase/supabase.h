@@ -21,10 +21,11 @@ struct move_options {
 		*new_url;     /* stored files' addresses are rewritten; NULL: they are not */
 	const char *app_role; /* whose view of the rows is checked; NULL: the role of url */
 	int settle_seconds;   /* how long a row must stand still before it counts as different */
-	str jwt_secret;	      /* seals second factors as the server opens them; absent: not set */
-	bool replace;	      /* drop what another dump has landed */
-	bool again;	      /* transform once more, though it has been done */
-	bool force;	      /* into a database with accounts of its own */
+	str anon_key;	/* of the project: tells whether its secret is ours; absent: not looked */
+	str jwt_secret; /* seals second factors as the server opens them; absent: not set */
+	bool replace;	/* drop what another dump has landed */
+	bool again;	/* transform once more, though it has been done */
+	bool force;	/* into a database with accounts of its own */
 
 	/* Called now and then; may be NULL. In bytes of the dump, or in steps. */
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
@@ -37,9 +38,31 @@ struct move_options {
 /* Reads and transforms what is left to be. False: *problem says why, as in all below. */
 bool move_import(struct arena *a, const struct move_options *o, const char **problem);
 
-/* Keeps what was imported up to date with its live source until SIGTERM, or until a cutover begins; `once`:
- * until everything that is there now has come through. */
+/* Keeps what was imported up to date with its live source until SIGTERM, and after a cutover the source with what
+ * is written here; `once`: until everything that is there now has come through. */
 bool move_follow(struct arena *a, const struct move_options *o, bool once, const char **problem);
+
+/* What a command has done and found out. */
+struct move_step {
+	const char *what;
+	bool ok;
+	const char *detail;
+};
+struct move_steps {
+	struct move_step *v;
+	int n;
+	int64_t held_ms; /* how long requests have waited; 0: they have not */
+};
+
+/* Makes this side the writer: looks whether everything is ready, holds requests, closes the project to writes,
+ * brings over what is left, and answers. Whatever goes wrong before that gives the project back its place.
+ * dry_run: does all but the last, and gives it back. *out is filled in any case. */
+bool move_cutover(struct arena *a, const struct move_options *o, bool dry_run,
+		  struct move_steps *out, const char **problem);
+
+/* Gives the project back its place, with everything that has been written here; also after a cutover that died. */
+bool move_rollback(struct arena *a, const struct move_options *o, struct move_steps *out,
+		   const char **problem);
 
 /* Takes away what has been made on the live source and in the landing zone; what the app has got stays. */
 bool move_abort(struct arena *a, const struct move_options *o, const char **problem);

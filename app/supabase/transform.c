@@ -164,16 +164,20 @@ static bool move_factors(struct move *m, const char *users)
 
 bool transform_tables(struct move *m)
 {
-	return move_do(m, &sql_move_shape, NULL) && run_all(m, steps, STEPS, 0)
-		&& run_all(m, answers, ANSWERS, STEPS)
+	return run_all(m, steps, STEPS, 0) && run_all(m, answers, ANSWERS, STEPS)
 		&& run_all(m, counters, COUNTERS, STEPS + ANSWERS);
+}
+
+bool transform_findings(struct move *m)
+{
+	return run_all(m, findings, FINDINGS, STEPS + ANSWERS + COUNTERS);
 }
 
 /* All of it sees the landing zone at one moment, while replication goes on there. */
 bool transform_run(struct move *m)
 {
-	return move_do(m, &sql_move_batch_begin, NULL) && transform_tables(m)
-		&& move_factors(m, NULL)
+	return move_do(m, &sql_move_batch_begin, NULL) && move_do(m, &sql_move_shape, NULL)
+		&& transform_tables(m) && move_factors(m, NULL)
 		&& run_all(m, findings, FINDINGS, STEPS + ANSWERS + COUNTERS)
 		&& move_do(m, &sql_move_run_phase, (const char *[]){ m->run, "transformed" })
 		&& move_do(m, &sql_move_commit, NULL);

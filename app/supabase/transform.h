@@ -30,6 +30,9 @@ enum move_keys {
  * False: m->problem. */
 bool transform_run(struct move *m);
 
+/* Of that only what somebody should know, anew. */
+bool transform_findings(struct move *m);
+
 /* Of that only what fills tables: into those that the session finds by their names. */
 bool transform_tables(struct move *m);
 

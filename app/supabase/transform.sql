@@ -474,10 +474,10 @@ SELECT s.id, s.author_id, 'comment',
 ON CONFLICT (id) DO UPDATE SET author_id = excluded.author_id, status = excluded.status,
 	created_at = excluded.created_at, deleted_at = excluded.deleted_at, chain_parent_id = excluded.chain_parent_id,
 	root_id = excluded.root_id, comment_on_id = excluded.comment_on_id, depth = excluded.depth,
-	cis_score = excluded.cis_score, tone_label = excluded.tone_label, body = excluded.body
-WHERE p.kind = 'comment' AND (p.author_id, p.status, p.created_at, p.deleted_at, p.chain_parent_id, p.root_id,
+	cis_score = excluded.cis_score, tone_label = excluded.tone_label, body = excluded.body, is_imported = true
+WHERE p.kind = 'comment' AND (p.is_imported, p.author_id, p.status, p.created_at, p.deleted_at, p.chain_parent_id, p.root_id,
 	p.comment_on_id, p.depth, p.cis_score, p.tone_label, p.body) IS DISTINCT FROM
-	(excluded.author_id, excluded.status, excluded.created_at, excluded.deleted_at, excluded.chain_parent_id,
+	(excluded.is_imported, excluded.author_id, excluded.status, excluded.created_at, excluded.deleted_at, excluded.chain_parent_id,
 	excluded.root_id, excluded.comment_on_id, excluded.depth, excluded.cis_score, excluded.tone_label, excluded.body)
 
 -- name: move_likes     $1 posts uuids, $2 users uuids

@@ -4,6 +4,8 @@
  * hold in any case hold? And does the app's role see the rows that the owner sees? */
 #include "app/supabase/verify.h"
 
+#include "app/supabase/follow.h"
+#include "app/supabase/live.sql.h"
 #include "app/supabase/move.sql.h"
 #include "app/supabase/report.sql.h"
 #include "app/supabase/transform.h"
@@ -114,11 +116,20 @@ static bool transform_again(struct move *m)
 		&& move_do(m, &sql_move_verify_session, NULL);
 }
 
+static const char *nothing_if_null(const char *text)
+{
+	return text ? text : "";
+}
+
 static bool check_transform(struct move *m, struct compare *c)
 {
 	const char *wanted, *here;
 	bool own;
 
+	if (!move_do(m, &sql_move_live_moved, NULL))
+		return false;
+	if (*nothing_if_null(script_value(m->db, 0, 0)))
+		return true; /* has been the writer: settings, limits and the like are its own now */
 	if (!move_do(m, &sql_move_verify_has_own, NULL))
 		return false;
 	own = *script_value(m->db, 0, 0) == 't';
@@ -129,11 +140,6 @@ static bool check_transform(struct move *m, struct compare *c)
 	c->settle = 0;
 	return transform_again(m) && compare_catalog(m, c->a, "temporary", &wanted)
 		&& compare_catalog(m, c->b, "sojorn", &here) && compare_run(c, wanted, here, false);
-}
-
-static const char *nothing_if_null(const char *text)
-{
-	return text ? text : "";
 }
 
 /* What a role may not even ask for is a difference, too. */
@@ -189,10 +195,10 @@ static bool ask(struct move *m, struct move_verdict *v)
 	good = good
 		&& (script_run(c.plan, &sql_move_verify_session, NULL)
 		    || move_fail(m, "the database: %s", script_problem(c.plan)));
-	good = good && counted_tables(m, v) && check_rules(m, &c) && check_view(m, &c);
 	good = good && check_source(m, &c);
 	source = c.a;
-	good = good && check_transform(m, &c);
+	good = good && follow_pause(m) && counted_tables(m, v) && check_rules(m, &c)
+		&& check_view(m, &c) && check_transform(m, &c) && follow_resume(m);
 	add_tables(m, v, &c);
 	judge(v, &c, m);
 	script_close(source == m->db ? NULL : source);

@@ -1,0 +1,52 @@
+-- The switch, and the switch back. The gate is docs/decisions/0013.
+
+-- name: move_gate_hold [write]
+SELECT supabase_move.gate_hold()
+
+-- name: move_gate_late
+SELECT string_agg(name, ', ') FROM supabase_move.gate_waits_for()
+
+-- name: move_gate_seal [write]
+SELECT supabase_move.gate_seal()
+
+-- name: move_gate_open     $1 side text [write]
+SELECT supabase_move.gate_open($1)
+
+-- name: move_gate_servers
+SELECT count(*)::text FROM supabase_move.gate_servers WHERE seen_at > clock_timestamp() - supabase_move.gate_silence()
+
+-- A follower sees the phase and lets go of this.
+-- name: move_follow_wait
+SELECT pg_advisory_lock(7350073)
+
+-- name: move_follow_let_go
+SELECT pg_advisory_unlock(7350073)
+
+-- name: move_sending     $1 yes bool [write]
+SELECT supabase_move.send($1)
+
+-- name: move_data_directory
+SELECT current_setting('data_directory', true)
+
+-- What went back is looked at again, as if it had changed there.
+-- name: move_look_again [write]
+SELECT supabase_move.look_again()
+
+-- Tables that have not as many rows here as there.
+-- name: move_counts_differ     $1 here json, $2 there json
+SELECT string_agg(format('%s: %s here, %s there', t.key, h.value, t.value), '; ')
+  FROM jsonb_each_text($2::jsonb) t LEFT JOIN jsonb_each_text($1::jsonb) h ON h.key = t.key
+ WHERE h.value IS DISTINCT FROM t.value
+
+-- ---- the way back ----
+
+-- name: move_back_batch     $1 most int [write]
+SELECT supabase_move.back_batch($1)::text
+
+-- name: move_outgoing     $1 most int
+SELECT array_agg(tab ORDER BY id), array_agg(op ORDER BY id), array_agg(before ORDER BY id), array_agg(after ORDER BY id),
+       max(id)::text, count(*)::text
+  FROM (SELECT * FROM supabase_move.outgoing ORDER BY id LIMIT $1) x
+
+-- name: move_outgoing_done     $1 until bigint
+DELETE FROM supabase_move.outgoing WHERE id <= $1
