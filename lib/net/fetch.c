@@ -1,28 +1,21 @@
 /*
- * libcurl on the loop. curl says which sockets and which timer it wants; the loop's callbacks hand their
- * readiness to curl_multi_socket_action; a finished transfer wakes its coroutine.
+ * Requests whose replies are read whole, and mail.
  *
  * curl's callbacks run on the loop's own stack, where an arena that is out of memory could not jump back
  * to its request, so bodies grow in malloc'ed memory and are given to the arena afterwards.
  */
-#include "lib/net/fetch.h"
+#include "lib/net/fetch_curl.h"
 
-#include "lib/net/loop.h"
 #include "lib/net/public.h"
 
-#include <assert.h>
-#include <curl/curl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
-	CONNECTIONS_KEPT = 16,
 	HEAD_MAX = 64 * 1024,
 	BODY_MAX = 1024 * 1024,
 	DEFAULT_SECONDS = 30,
-	CONNECT_SECONDS = 10,
 };
 
 static const struct err_info mail_refused_info = { .status = 502,
@@ -30,181 +23,20 @@ static const struct err_info mail_refused_info = { .status = 502,
 						   .message = "the mail was refused" };
 const err err_mail_refused = { &mail_refused_info };
 
-/* A loop's part. */
-struct fetcher {
-	struct loop *loop;
-	CURLM *multi;
-	struct timer *timer;
-};
-
-/* One of curl's sockets. */
-struct link {
-	struct fetcher *fetcher;
-	struct watch *watch;
-	curl_socket_t fd;
-};
-
 struct text {
 	char *p;
 	size_t n, cap, max;
 };
 
 struct transfer {
-	CURL *easy;
-	CURLM *multi; /* that it was added to */
-	struct curl_slist *list;
-	struct waiter done;
-	CURLcode result;
+	struct errand errand; /* first */
 	struct text head, body;
 	bool too_large;
 	bool cut;		/* too large is good enough */
 	str upload;		/* what is left of it */
 	struct fetch_file file; /* the same of a file */
 	int64_t file_begin;
-	char problem[CURL_ERROR_SIZE];
 };
-
-/* ---- curl and the loop ---- */
-
-static void wake_finished(struct fetcher *f)
-{
-	CURLMsg *m;
-	int left;
-
-	while ((m = curl_multi_info_read(f->multi, &left))) {
-		struct transfer *t = NULL;
-
-		curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
-		t->result = m->data.result;
-		waiter_wake(&t->done);
-	}
-}
-
-static void act(struct fetcher *f, curl_socket_t fd, int ready)
-{
-	int running;
-
-	curl_multi_socket_action(f->multi, fd, ready, &running);
-	wake_finished(f);
-}
-
-static void on_ready(void *arg, int ready)
-{
-	struct link *k = arg;
-
-	act(k->fetcher, k->fd, ready == WATCH_READ ? CURL_CSELECT_IN : CURL_CSELECT_OUT);
-}
-
-static void on_timer(void *arg)
-{
-	act(arg, CURL_SOCKET_TIMEOUT, 0);
-}
-
-static int set_timer(CURLM *multi, long ms, void *arg)
-{
-	struct fetcher *f = arg;
-
-	(void)multi;
-	if (ms < 0)
-		timer_cancel(f->timer);
-	else
-		timer_set(f->timer, ms * MILLISECOND);
-	return 0;
-}
-
-static struct link *link_new(struct fetcher *f, curl_socket_t fd)
-{
-	struct link *k = calloc(1, sizeof *k);
-
-	if (!k)
-		return NULL;
-	*k = (struct link){ .fetcher = f, .fd = fd };
-	k->watch = watch_new(f->loop, fd, on_ready, k);
-	if (!k->watch) {
-		free(k);
-		return NULL;
-	}
-	curl_multi_assign(f->multi, fd, k);
-	return k;
-}
-
-/* Which readiness of a socket curl wants to hear of from now on. */
-static int set_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
-{
-	struct fetcher *f = arg;
-	struct link *k = known;
-
-	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		if (k)
-			watch_free(k->watch);
-		free(k);
-		return 0;
-	}
-	if (!k)
-		k = link_new(f, fd);
-	if (!k)
-		return -1;
-	watch_set(k->watch,
-		  (what & CURL_POLL_IN ? WATCH_READ : 0)
-			  | (what & CURL_POLL_OUT ? WATCH_WRITE : 0));
-	return 0;
-}
-
-static void fetcher_free(void *part)
-{
-	struct fetcher *f = part;
-
-	if (f->multi)
-		curl_multi_cleanup(f->multi);
-	timer_free(f->timer);
-	free(f);
-}
-
-static void init_curl(void)
-{
-	curl_global_init(CURL_GLOBAL_DEFAULT);
-}
-
-static void *fetcher_make(struct loop *l)
-{
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	struct fetcher *f = calloc(1, sizeof *f);
-
-	pthread_once(&once, init_curl);
-	if (!f)
-		return NULL;
-	f->loop = l;
-	f->multi = curl_multi_init();
-	f->timer = timer_new(l, on_timer, f);
-	if (!f->multi || !f->timer) {
-		fetcher_free(f);
-		return NULL;
-	}
-	curl_multi_setopt(f->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
-	curl_multi_setopt(f->multi, CURLMOPT_SOCKETDATA, f);
-	curl_multi_setopt(f->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(f->multi, CURLMOPT_TIMERDATA, f);
-	curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)CONNECTIONS_KEPT);
-	return f;
-}
-
-/* One connection a host and no more: beyond that curl opens one for each request that waits, and closes the
- * oldest of them under its requests. */
-static void *multiplexer_make(struct loop *l)
-{
-	struct fetcher *f = fetcher_make(l);
-
-	if (f)
-		curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
-	return f;
-}
-
-/* Others' sites have connections of their own: one that leads to a private address, opened for somebody who
- * may, is never used for somebody who may not. */
-static const struct loop_part strangers = { fetcher_make, fetcher_free };
-static const struct loop_part fetchers = { fetcher_make, fetcher_free };
-static const struct loop_part multiplexers = { multiplexer_make, fetcher_free };
 
 /* ---- one transfer ---- */
 
@@ -286,137 +118,64 @@ static void send_file(struct transfer *t, const struct fetch_file *file)
 {
 	t->file = *file;
 	t->file_begin = file->at;
-	curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)file->n);
-	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_file);
-	curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_SEEKFUNCTION, on_seek);
-	curl_easy_setopt(t->easy, CURLOPT_SEEKDATA, t);
+	curl_easy_setopt(t->errand.easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(t->errand.easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)file->n);
+	curl_easy_setopt(t->errand.easy, CURLOPT_READFUNCTION, on_file);
+	curl_easy_setopt(t->errand.easy, CURLOPT_READDATA, t);
+	curl_easy_setopt(t->errand.easy, CURLOPT_SEEKFUNCTION, on_seek);
+	curl_easy_setopt(t->errand.easy, CURLOPT_SEEKDATA, t);
 }
 
-/* Also what ends a transfer that was given up: curl forgets it. QUICK_EXIT keeps it from waiting for the
- * thread that resolves the host's name. */
 static void transfer_free(void *arg)
 {
 	struct transfer *t = arg;
 
-	if (t->multi)
-		curl_multi_remove_handle(t->multi, t->easy);
-	curl_easy_cleanup(t->easy);
-	curl_slist_free_all(t->list);
+	errand_end(&t->errand);
 	free(t->head.p);
 	free(t->body.p);
-}
-
-static void set_protocols(CURL *easy, bool http)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, http ? "http,https" : "smtp,smtps");
-#else
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS,
-			 (long)(http ? CURLPROTO_HTTP | CURLPROTO_HTTPS
-				     : CURLPROTO_SMTP | CURLPROTO_SMTPS));
-#endif
 }
 
 /* Owned by the arena. */
 static struct transfer *transfer_new(struct arena *a, str url, bool http)
 {
 	struct transfer *t = arena_zalloc(a, sizeof *t);
-	const char *url_text = arena_cstr(a, url);
 
-	t->easy = curl_easy_init();
-	if (!t->easy)
+	if (!errand_init(&t->errand, a, url, http))
 		return NULL;
 	arena_defer(a, transfer_free, t);
 	t->head.max = HEAD_MAX;
 	t->body.max = BODY_MAX;
-	set_protocols(t->easy, http);
-	curl_easy_setopt(t->easy, CURLOPT_URL, url_text);
-	curl_easy_setopt(t->easy, CURLOPT_PRIVATE, t);
-	curl_easy_setopt(t->easy, CURLOPT_ERRORBUFFER, t->problem);
-	curl_easy_setopt(t->easy, CURLOPT_NOSIGNAL, 1L);
-#if LIBCURL_VERSION_NUM >= 0x075700
-	curl_easy_setopt(t->easy, CURLOPT_QUICK_EXIT, 1L);
-#endif
-	curl_easy_setopt(t->easy, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_SECONDS);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEFUNCTION, on_body);
-	curl_easy_setopt(t->easy, CURLOPT_WRITEDATA, t);
+	curl_easy_setopt(t->errand.easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(t->errand.easy, CURLOPT_WRITEDATA, t);
 	return t;
-}
-
-/* Adds to the list that the transfer owns; false: no memory. */
-static bool list_add(struct transfer *t, const char *text)
-{
-	struct curl_slist *list = curl_slist_append(t->list, text);
-
-	if (list)
-		t->list = list;
-	return list;
 }
 
 static err run(struct arena *a, struct transfer *t, const struct loop_part *kind, int64_t deadline)
 {
-	struct fetcher *f = loop_part(loop_self(), kind);
-
-	if (!f || curl_multi_add_handle(f->multi, t->easy) != CURLM_OK)
-		return err_no_memory;
-	t->multi = f->multi;
 	if (!deadline)
 		deadline = time_monotonic() + DEFAULT_SECONDS * SECOND;
-	TRY(waiter_wait(&t->done, deadline));
+	TRY(errand_start(&t->errand, kind));
+	TRY(waiter_wait(&t->errand.waiter, deadline));
 	if (t->too_large)
 		return err_too_large;
-	if (t->result == CURLE_OK || (t->cut && t->body.n == t->body.max))
-		return OK;
-	if (t->result == CURLE_UNSUPPORTED_PROTOCOL || t->result == CURLE_URL_MALFORMAT)
-		return err_detail(a, err_invalid, NULL, "not a URL of this kind");
-	return err_detail(a, err_io, NULL, "%s",
-			  t->problem[0] ? t->problem : curl_easy_strerror(t->result));
-}
-
-static bool one_line(str s)
-{
-	return str_find_char(s, '\r') < 0 && str_find_char(s, '\n') < 0
-		&& str_find_char(s, '\0') < 0;
+	return t->cut && t->body.n == t->body.max ? OK : errand_outcome(&t->errand, a);
 }
 
 /* ---- HTTP ---- */
 
-/* curl drops a header without a value unless it ends in a semicolon. */
-static err set_headers(struct arena *a, struct transfer *t, const struct fetch *f)
-{
-	for (size_t i = 0; i < f->nheaders; i++) {
-		const struct pair *h = &f->headers[i];
-		str line = str_empty(h->value)
-			? arena_printf(a, "%.*s;", (int)h->name.n, h->name.p)
-			: arena_printf(a, "%.*s: %.*s", (int)h->name.n, h->name.p, (int)h->value.n,
-				       h->value.p);
-
-		if (!one_line(line))
-			return err_detail(a, err_invalid, NULL, "a header with a line break");
-		if (!list_add(t, line.p))
-			return err_no_memory;
-	}
-	/* no waiting for a "100 Continue" that many servers never send */
-	if (!list_add(t, "Expect:"))
-		return err_no_memory;
-	curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->list);
-	return OK;
-}
-
 static void set_method(struct transfer *t, const struct fetch *f)
 {
 	if (f->body.p) {
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->body.n);
-		curl_easy_setopt(t->easy, CURLOPT_POSTFIELDS, f->body.p);
+		curl_easy_setopt(t->errand.easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)f->body.n);
+		curl_easy_setopt(t->errand.easy, CURLOPT_POSTFIELDS, f->body.p);
 	}
 	if (f->file)
 		send_file(t, f->file);
 	if (f->method && strcmp(f->method, "HEAD") == 0)
-		curl_easy_setopt(t->easy, CURLOPT_NOBODY, 1L);
+		curl_easy_setopt(t->errand.easy, CURLOPT_NOBODY, 1L);
 	else if (f->method)
-		curl_easy_setopt(t->easy, CURLOPT_CUSTOMREQUEST, f->method);
+		curl_easy_setopt(t->errand.easy, CURLOPT_CUSTOMREQUEST, f->method);
 }
 
 /* Looks at the address itself, after the name was resolved, so no name can lead astray. */
@@ -432,33 +191,31 @@ static const struct loop_part *kind_of(struct transfer *t, const struct fetch *f
 {
 	if (!f->public_only)
 		return f->multiplex ? &multiplexers : &fetchers;
-	curl_easy_setopt(t->easy, CURLOPT_OPENSOCKETFUNCTION, open_public);
-	curl_easy_setopt(t->easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(t->errand.easy, CURLOPT_OPENSOCKETFUNCTION, open_public);
+	curl_easy_setopt(t->errand.easy, CURLOPT_PROXY, "");
 	return &strangers;
 }
 
 err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct fetch_reply *out)
 {
 	struct transfer *t = transfer_new(a, f->url, true);
-	const char *authorities = getenv("SSL_CERT_FILE");
 	long status = 0;
 
 	if (!t)
 		return err_no_memory;
 	if (f->reply_max)
 		t->body.max = f->reply_max;
-	curl_easy_setopt(t->easy, CURLOPT_HEADERFUNCTION, on_head);
-	curl_easy_setopt(t->easy, CURLOPT_HEADERDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_ACCEPT_ENCODING, "");
-	curl_easy_setopt(t->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-	curl_easy_setopt(t->easy, CURLOPT_PIPEWAIT, f->multiplex ? 1L : 0L);
-	if (authorities)
-		curl_easy_setopt(t->easy, CURLOPT_CAINFO, authorities);
+	curl_easy_setopt(t->errand.easy, CURLOPT_HEADERFUNCTION, on_head);
+	curl_easy_setopt(t->errand.easy, CURLOPT_HEADERDATA, t);
+	curl_easy_setopt(t->errand.easy, CURLOPT_ACCEPT_ENCODING, "");
+	curl_easy_setopt(t->errand.easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(t->errand.easy, CURLOPT_PIPEWAIT, f->multiplex ? 1L : 0L);
 	set_method(t, f);
-	TRY(set_headers(a, t, f));
+	TRY(errand_headers(&t->errand, a, f->headers, f->nheaders));
+	curl_easy_setopt(t->errand.easy, CURLOPT_HTTPHEADER, t->errand.list);
 	t->cut = f->cut;
 	TRY(run(a, t, kind_of(t, f), deadline));
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	curl_easy_getinfo(t->errand.easy, CURLINFO_RESPONSE_CODE, &status);
 	*out = (struct fetch_reply){
 		.status = (int)status,
 		.body = t->body.p ? (str){ t->body.p, t->body.n } : S(""),
@@ -467,16 +224,27 @@ err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct 
 	return OK;
 }
 
+bool fetch_next_header(str *head, struct pair *out)
+{
+	while (head->p) {
+		str value = str_cut(head, '\n'), name = str_cut(&value, ':');
+
+		if (!value.p)
+			continue; /* the status line, the empty one */
+		*out = (struct pair){ name, str_trim(value) };
+		return true;
+	}
+	return false;
+}
+
 str fetch_header(const struct fetch_reply *reply, const char *name)
 {
 	str rest = reply->head, found = { 0 };
+	struct pair h;
 
-	while (rest.p) {
-		str value = str_cut(&rest, '\n'), key = str_cut(&value, ':');
-
-		if (value.p && str_ieq(key, str_of(name)))
-			found = str_trim(value);
-	}
+	while (fetch_next_header(&rest, &h))
+		if (str_ieq(h.name, str_of(name)))
+			found = h.value;
 	return found;
 }
 
@@ -567,7 +335,7 @@ static err smtp_outcome(const struct transfer *t, err outcome)
 {
 	long code = 0;
 
-	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &code);
+	curl_easy_getinfo(t->errand.easy, CURLINFO_RESPONSE_CODE, &code);
 	return outcome.info && code >= 550 && code <= 559 ? err_mail_refused : outcome;
 }
 
@@ -590,21 +358,21 @@ err fetch_smtp(struct arena *a, const struct smtp *server, str from, str to, str
 	str sender = arena_printf(a, "<%.*s>", (int)from.n, from.p);
 	str receiver = arena_printf(a, "<%.*s>", (int)to.n, to.p);
 
-	if (!one_line(sender) || !one_line(receiver))
+	if (!errand_is_line(sender) || !errand_is_line(receiver))
 		return err_detail(a, err_invalid, NULL, "an address with a line break");
-	if (!t || !list_add(t, receiver.p))
+	if (!t || !errand_list(&t->errand, receiver.p))
 		return err_no_memory;
 	t->upload = message;
-	set_tls(t->easy, server);
+	set_tls(t->errand.easy, server);
 	if (server->user.p) {
-		curl_easy_setopt(t->easy, CURLOPT_USERNAME, arena_cstr(a, server->user));
-		curl_easy_setopt(t->easy, CURLOPT_PASSWORD, arena_cstr(a, server->password));
+		curl_easy_setopt(t->errand.easy, CURLOPT_USERNAME, arena_cstr(a, server->user));
+		curl_easy_setopt(t->errand.easy, CURLOPT_PASSWORD, arena_cstr(a, server->password));
 	}
-	curl_easy_setopt(t->easy, CURLOPT_MAIL_FROM, sender.p);
-	curl_easy_setopt(t->easy, CURLOPT_MAIL_RCPT, t->list);
-	curl_easy_setopt(t->easy, CURLOPT_UPLOAD, 1L);
-	curl_easy_setopt(t->easy, CURLOPT_READFUNCTION, on_upload);
-	curl_easy_setopt(t->easy, CURLOPT_READDATA, t);
-	curl_easy_setopt(t->easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)message.n);
+	curl_easy_setopt(t->errand.easy, CURLOPT_MAIL_FROM, sender.p);
+	curl_easy_setopt(t->errand.easy, CURLOPT_MAIL_RCPT, t->errand.list);
+	curl_easy_setopt(t->errand.easy, CURLOPT_UPLOAD, 1L);
+	curl_easy_setopt(t->errand.easy, CURLOPT_READFUNCTION, on_upload);
+	curl_easy_setopt(t->errand.easy, CURLOPT_READDATA, t);
+	curl_easy_setopt(t->errand.easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)message.n);
 	return smtp_outcome(t, run(a, t, &fetchers, deadline));
 }

@@ -58,6 +58,9 @@ usec fetch_date(str text);
  * does not. */
 int64_t fetch_retry_after(const struct fetch_reply *reply);
 
+/* Takes the next header off the lines of a head, in the order in which they came; false at their end. */
+bool fetch_next_header(str *head, struct pair *out);
+
 /* The value of a reply's header, the last one of that name; absent when there is none. */
 str fetch_header(const struct fetch_reply *reply, const char *name);
 

@@ -87,8 +87,13 @@ void stream_end(struct request *r)
 
 void stream_gone(struct request *r)
 {
+	void (*gone)(void *) = r->gone;
+
 	r->stream.gone = true;
+	r->gone = NULL;
 	waiter_wake(&r->stream.reader);
+	if (gone)
+		gone(r->gone_arg);
 }
 
 /* Waits until there is something in the ring, or never will be. Suspends. */

@@ -4,6 +4,7 @@
  */
 #include "lib/web/conn.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -19,6 +20,38 @@ static int64_t head_time(const struct server *s)
 	int64_t idle = s->web.options.idle_timeout;
 
 	return idle < HEAD_TIME ? idle : HEAD_TIME;
+}
+
+/* ---- the client's end ---- */
+
+/* More requests may be waiting in the socket: then its end cannot be seen, as it cannot by others. */
+static void on_readable(void *arg, int ready)
+{
+	struct web_conn *c = arg;
+	char byte;
+	ssize_t n = recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	(void)ready;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	watch_set(c->watch, 0);
+	if (n > 0)
+		return;
+	shutdown(c->fd, SHUT_RDWR);
+	if (c->request)
+		stream_gone(c->request);
+}
+
+void web_conn_watch(struct request *r)
+{
+	struct web_conn *c = r->conn;
+
+	if (!c)
+		return;
+	if (!c->watch)
+		c->watch = watch_new(c->server->web.loop, c->fd, on_readable, c);
+	if (c->watch)
+		watch_set(c->watch, WATCH_READ);
 }
 
 /* ---- limits ---- */
@@ -71,6 +104,8 @@ void web_conn_end(struct web_conn *c)
 {
 	struct server *s = c->server;
 
+	if (c->watch)
+		watch_set(c->watch, 0);
 	c->request = NULL;
 	c->until = time_monotonic() + (s->web.draining ? 0 : s->web.options.idle_timeout);
 }
@@ -126,6 +161,7 @@ void web_conn_free(struct web_conn *c)
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
+	watch_free(c->watch);
 	free(c);
 	s->nconns--;
 	web_conns_check(s);

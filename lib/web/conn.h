@@ -23,8 +23,9 @@ struct web_conn {
 	struct address peer;
 	int fd;
 	bool suspended;
-	bool starting;	/* its coroutine is being started: we are inside of MHD's call */
-	bool lingering; /* the client may still be sending when it is closed */
+	bool starting;	     /* its coroutine is being started: we are inside of MHD's call */
+	bool lingering;	     /* the client may still be sending when it is closed */
+	struct watch *watch; /* for its end, while MHD does not look; NULL: nobody asked */
 };
 
 struct server {
@@ -63,6 +64,9 @@ void web_conn_free(struct web_conn *c);
 /* A request line has come; its request is over. */
 void web_conn_begin(struct web_conn *c, struct request *r);
 void web_conn_end(struct web_conn *c);
+
+/* The request wants to know when its client goes; MHD would not see it while it is suspended. */
+void web_conn_watch(struct request *r);
 
 /* Writes the request's reply to the socket itself; nothing else may be under way on it. The connection
  * must be closed after that. */

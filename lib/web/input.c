@@ -38,3 +38,38 @@ err req_form(struct req *req, void *out, struct present *present)
 
 	return fields_from_pairs(req->arena, pairs, n, req->route->body, out, present);
 }
+
+const char *req_method(const struct req *req)
+{
+	return request_of(req)->method;
+}
+
+const struct pair *req_headers(const struct req *req, size_t *ret_n)
+{
+	*ret_n = request_of(req)->nheaders;
+	return request_of(req)->headers;
+}
+
+str req_query_text(const struct req *req)
+{
+	return request_of(req)->query_text;
+}
+
+int64_t req_length(const struct req *req)
+{
+	const struct request *r = request_of(req);
+
+	return r->chunked ? -1 : r->content_length > 0 ? r->content_length : 0;
+}
+
+void req_on_gone(struct req *req, void (*gone)(void *arg), void *arg)
+{
+	struct request *r = request_of(req);
+
+	r->gone = gone;
+	r->gone_arg = arg;
+	if (r->stream.gone)
+		stream_gone(r);
+	else
+		r->web->on_watch(r);
+}

@@ -20,12 +20,33 @@ err reply_begin(struct req *req, const char *content_type)
 	return OK;
 }
 
+static bool has_no_body(const struct request *r)
+{
+	return r->req.head || r->status == 204 || r->status == 304;
+}
+
+err reply_pass(struct req *req, int status, int64_t length)
+{
+	struct request *r = request_of(req);
+
+	assert(!r->out.begun);
+	r->status = status;
+	r->replied = true;
+	r->out.passed = true;
+	r->out.length = has_no_body(r) && !req->head ? 0 : length;
+	r->out.begun = true;
+	r->web->on_offered(r);
+	return OK;
+}
+
 err reply_write(struct req *req, str piece)
 {
 	struct request *r = request_of(req);
 	struct outgoing *o = &r->out;
 	err e = OK;
 
+	if (o->passed && has_no_body(r))
+		return OK;
 	o->left = piece;
 	while (o->left.n && !e.info) {
 		if (o->gone)
@@ -55,6 +76,10 @@ size_t outgoing_take(struct request *r, char *buf, size_t size)
 
 void outgoing_end(struct request *r)
 {
+	struct outgoing *o = &r->out;
+
+	if (o->passed && o->length > (int64_t)o->total && !has_no_body(r))
+		o->failed = true;
 	r->out.end = true;
 	r->web->on_offered(r);
 }

@@ -107,13 +107,13 @@ static bool has_reply_header(const struct request *r, const char *name)
 {
 	const struct reply_header *h = r->reply_headers;
 
-	while (h && strcmp(h->name, name) != 0)
+	while (h && strcasecmp(h->name, name) != 0)
 		h = h->next;
 	return h != NULL;
 }
 
-void reply_headers(const struct request *r,
-		   void (*each)(void *arg, const char *name, const char *value), void *arg)
+static void own_headers(const struct request *r,
+			void (*each)(void *arg, const char *name, const char *value), void *arg)
 {
 	str origin = req_header(&r->req, "Origin");
 
@@ -139,6 +139,15 @@ void reply_headers(const struct request *r,
 		each(arg, "Retry-After", "1");
 	if (r->status == 401 && !has_reply_header(r, "WWW-Authenticate"))
 		each(arg, "WWW-Authenticate", "Bearer");
+}
+
+void reply_headers(const struct request *r,
+		   void (*each)(void *arg, const char *name, const char *value), void *arg)
+{
+	if (!r->out.passed)
+		own_headers(r, each, arg);
+	else if (!has_reply_header(r, "X-Request-Id"))
+		each(arg, "X-Request-Id", r->req.request_id.p);
 	for (const struct reply_header *h = r->reply_headers; h; h = h->next)
 		each(arg, h->name, h->value);
 }

@@ -116,6 +116,14 @@ err reply_redirect(struct req *r, str location);
  */
 err reply_begin(struct req *r, const char *content_type);
 err reply_write(struct req *r, str piece);
+
+/*
+ * The same for somebody else's reply that is passed on, on any route: headers are those of reply_header and
+ * X-Request-Id, no others; length: of the body, -1 when nobody knows it. Less than that cuts the connection, too.
+ * Nothing is written when the request is a HEAD or the status has no body. Before the whole request has been read,
+ * the rest of it is taken and dropped first.
+ */
+err reply_pass(struct req *r, int status, int64_t length);
 err reply_empty(struct req *r, int status);
 
 /*
@@ -130,3 +138,21 @@ struct reply_file {
 	str etag; /* with its quotes; absent: none */
 };
 err reply_file(struct req *r, const struct reply_file *file);
+
+/* From now on gone(arg) is called, on the loop's own stack and at most once, when the client goes away before the
+ * handler has returned. For a request whose body has been read. */
+void req_on_gone(struct req *r, void (*gone)(void *arg), void *arg);
+
+/* The request's method as sent: "HEAD", "OPTIONS", too. */
+const char *req_method(const struct req *r);
+
+/* All headers, as sent. */
+const struct pair *req_headers(const struct req *r, size_t *ret_n);
+
+/* The query as sent, without "?"; the body's length: -1 chunked, 0 none. */
+str req_query_text(const struct req *r);
+int64_t req_length(const struct req *r);
+
+/* In a handler that took a request before the router was asked (server_options.divert): hands it back, to be
+ * routed, authenticated and answered as if it had just come. Suspends. */
+err req_route(struct req *r);

@@ -24,7 +24,7 @@ static const struct err_info method_not_allowed = { 405, "method_not_allowed",
 static const struct err_info not_implemented = { 501, "not_implemented", "no such method", NULL };
 static const struct err_info request_timeout = { 408, "request_timeout",
 						 "the request took too long to arrive", NULL };
-static const err err_bad_request = { &bad_request };
+const err err_bad_request = { &bad_request };
 static const err err_route_not_found = { &route_not_found };
 static const err err_method_not_allowed = { &method_not_allowed };
 static const err err_not_implemented = { &not_implemented };
@@ -142,83 +142,6 @@ str req_header(const struct req *req, const char *name)
 		if (str_ieq(r->headers[i].name, wanted))
 			return r->headers[i].value;
 	return (str){ 0 };
-}
-
-/* tchar of RFC 9110 §5.6.2. */
-static bool is_token(str s)
-{
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-
-		if (!letter && (c < '0' || c > '9') && !strchr("!#$%&'*+-.^_`|~", c))
-			return false;
-	}
-	return s.n > 0;
-}
-
-static bool has_control(str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (((unsigned char)s.p[i] < ' ' && s.p[i] != '\t') || s.p[i] == 0x7f)
-			return true;
-	return false;
-}
-
-static err read_length(struct request *r, str value)
-{
-	if (r->content_length >= 0 || value.n == 0 || value.n > 18)
-		return err_bad_request;
-	for (size_t i = 0; i < value.n; i++)
-		if (value.p[i] < '0' || value.p[i] > '9')
-			return err_bad_request;
-	return str_to_i64(value, &r->content_length) ? OK : err_bad_request;
-}
-
-static err read_encoding(struct request *r, str value)
-{
-	if (r->chunked || !str_ieq(value, S("chunked")))
-		return err_bad_request;
-	r->chunked = true;
-	return OK;
-}
-
-/* libmicrohttpd 0.9 appends a continued line to the header's name: "Transfer-Encoding:\r\n chunked" comes
- * as "Transfer-Encodingchunked". Elsewhere that does no harm. */
-static bool is_folded_framing(str name)
-{
-	str length = S("Content-Length"), encoding = S("Transfer-Encoding");
-
-	return (name.n > length.n && str_ieq(str_slice(name, 0, length.n), length))
-		|| (name.n > encoding.n && str_ieq(str_slice(name, 0, encoding.n), encoding));
-}
-
-/*
- * What two servers in a row could understand differently is refused (RFC 9112 §6.3, §11.2): lengths that
- * are given twice, or twice differently, codings other than chunked, names that are no names.
- */
-static err check_framing(struct request *r, str version)
-{
-	bool host = false;
-
-	for (size_t i = 0; i < r->nheaders; i++) {
-		str name = r->headers[i].name, value = r->headers[i].value;
-
-		if (!is_token(name) || is_folded_framing(name) || has_control(value))
-			return err_bad_request;
-		value = str_trim(value); /* of blanks: no other white space is left */
-		if (str_ieq(name, S("Content-Length")))
-			TRY(read_length(r, value));
-		if (str_ieq(name, S("Transfer-Encoding")))
-			TRY(read_encoding(r, value));
-		if (str_ieq(name, S("Host")) && host)
-			return err_bad_request;
-		host = host || str_ieq(name, S("Host"));
-	}
-	if (r->chunked && (r->content_length >= 0 || !str_eq(version, S("HTTP/1.1"))))
-		return err_bad_request;
-	r->expects = str_ieq(req_header(&r->req, "Expect"), S("100-continue"));
-	return OK;
 }
 
 /* ---- who and where ---- */
@@ -374,23 +297,47 @@ void req_postpone(struct req *req, int64_t us)
 	set_deadline(request_of(req), req->deadline + us);
 }
 
+static err look_further(struct request *r, str method)
+{
+	TRY(req_limit(&r->req, r->web->options.rate_address, r->req.client));
+	TRY(find_route(r, method));
+	TRY(check_length(r));
+	r->req.query = target_pairs(r->req.arena, r->query_text, &r->req.nquery);
+	set_deadline(r, r->req.started + time_limit(r));
+	return OK;
+}
+
+static err preflight(struct request *r)
+{
+	r->method = "OPTIONS";
+	r->preflight = true;
+	return reply_empty(&r->req, 204);
+}
+
+static void divert(struct request *r, const struct route *route, str method)
+{
+	r->req.route = route;
+	r->req.method = POST; /* may change anything */
+	r->method = arena_cstr(r->req.arena, method);
+	r->req.head = str_eq(method, S("HEAD"));
+	set_deadline(r, r->req.started + time_limit(r));
+}
+
 static err look(struct request *r, const struct arrival *a)
 {
-	str query;
+	const struct server_options *o = &r->web->options;
+	const struct route *diverted;
 
-	TRY(check_framing(r, a->version));
-	if (!target_split(r->target, &r->req.path, &query))
+	TRY(framing_check(r, a->version));
+	if (!target_split(r->target, &r->req.path, &r->query_text))
 		return err_bad_request;
-	if (str_eq(a->method, S("OPTIONS"))) {
-		r->method = "OPTIONS";
-		r->preflight = true;
-		return reply_empty(&r->req, 204);
-	}
-	TRY(req_limit(&r->req, r->web->options.rate_address, r->req.client));
-	TRY(find_route(r, a->method));
-	TRY(check_length(r));
-	r->req.query = target_pairs(r->req.arena, query, &r->req.nquery);
-	set_deadline(r, r->req.started + time_limit(r));
+	diverted = o->divert ? o->divert(&r->req) : NULL;
+	if (diverted)
+		divert(r, diverted, a->method);
+	else if (str_eq(a->method, S("OPTIONS")))
+		return preflight(r);
+	else
+		TRY(look_further(r, a->method));
 	if (r->req.route->body_kind == BODY_STREAM && (r->chunked || r->content_length > 0))
 		stream_start(r);
 	return OK;
@@ -434,11 +381,17 @@ enum plan request_plan(struct request *r, const struct arrival *a)
 
 /* ---- the handler ---- */
 
+/* Its handler knows by itself who may go on. */
+static bool is_diverted(const struct request *r)
+{
+	return r->req.route != r->match.route;
+}
+
 static err enter(struct request *r)
 {
 	const struct server_options *o = &r->web->options;
 
-	if (!o->enter)
+	if (!o->enter || is_diverted(r))
 		return OK;
 	TRY(o->enter(&r->req));
 	r->entered = true;
@@ -495,6 +448,36 @@ err req_forward(struct req *req, const struct forward *to)
 	return e;
 }
 
+/* What a handler would have found gathered, had the request not been diverted. */
+static err gather_stream(struct request *r)
+{
+	char piece[2048];
+	size_t n = 1;
+
+	if (r->req.route->body_kind == BODY_STREAM)
+		return OK;
+	while (n > 0) {
+		TRY(req_read(&r->req, piece, sizeof piece, &n));
+		TRY(body_add(r, piece, n));
+	}
+	return OK;
+}
+
+err req_route(struct req *req)
+{
+	struct request *r = request_of(req);
+	str method = str_of(r->method);
+	int64_t waited = time_monotonic() - req->started;
+
+	req->head = false;
+	if (str_eq(method, S("OPTIONS")))
+		return preflight(r);
+	TRY(look_further(r, method));
+	req_postpone(req, waited);
+	TRY(gather_stream(r));
+	return ask_handler(r);
+}
+
 static void answer(struct request *r)
 {
 	err e = ask_handler(r);
@@ -513,6 +496,7 @@ void request_run(void *arg)
 
 	loop_set_slice_name(r->web->loop, r->req.route->path);
 	guard(r, answer);
+	r->gone = NULL;
 	leave(r);
 	r->web->on_finished(r);
 }

@@ -27,6 +27,7 @@ struct web {
 	void (*on_finished)(
 		struct request *r); /* the coroutine is about to end: the reply is there */
 	void (*on_wanted)(struct request *r); /* the handler waits for more of a streamed body */
+	void (*on_watch)(struct request *r);  /* somebody wants to know when the client goes */
 	void (*on_offered)(
 		struct request *r); /* there is more of a streamed reply, or an end of it */
 };
@@ -57,6 +58,8 @@ struct outgoing {
 	str left; /* of the piece the handler waits with */
 	size_t total;
 	bool begun, end, failed, gone;
+	bool passed; /* somebody else's reply: with none of our headers, of `length` bytes, -1: unknown */
+	int64_t length;
 	struct waiter writer;
 };
 
@@ -90,6 +93,9 @@ struct request {
 	bool expects; /* a client that sends its body only when told */
 	bool entered; /* options.leave is due */
 	bool preflight;
+	str query_text;
+	void (*gone)(void *arg); /* told when the client goes */
+	void *gone_arg;
 
 	/* the body: whole, or as a stream */
 	char *body;
@@ -162,6 +168,12 @@ bool request_gather(struct request *r, const char *p, size_t n);
 void request_log(const struct request *r);
 
 extern const err err_request_timeout; /* 408: the client is too slow */
+extern const err err_bad_request;     /* 400: not HTTP, or not clearly so */
+
+/* ---- framing.c ---- */
+
+/* Finds out how long the body is, or refuses the request (RFC 9112 §6.3, §11.2). */
+err framing_check(struct request *r, str version);
 
 /* ---- reply.c ---- */
 

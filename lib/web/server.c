@@ -24,10 +24,11 @@
 #include <unistd.h>
 
 enum {
-	MEMORY_LIMIT = 8192,	     /* of a connection: its request's head and the reply's */
-	HEAD_MAX = 6144,	     /* … of which the request may take this much */
-	SEND_SIZE = 32 * 1024,	     /* of a streamed reply at once */
-	DROP_TIME = 5 * 1000 * 1000, /* for the rest of a body that nobody wants */
+	MEMORY_LIMIT = 8192,		   /* of a connection: its request's head and the reply's */
+	HEAD_MAX = 6144,		   /* … of which the request may take this much */
+	SEND_SIZE = 32 * 1024,		   /* of a streamed reply at once */
+	DROP_TIME = 5 * 1000 * 1000,	   /* for the rest of a body that nobody wants */
+	PASS_DROP_TIME = 60 * 1000 * 1000, /* … that somebody else does not want */
 };
 
 /* ---- MHD and the loop ---- */
@@ -52,8 +53,12 @@ static void on_ready(void *arg, int ready)
 	run(arg);
 }
 
+/* MHD may call once more for the next chunk of a body though it was told to stop; told twice, it loses track of
+ * the connection. */
 static void suspend(struct web_conn *c)
 {
+	if (c->suspended)
+		return;
 	c->suspended = true;
 	MHD_suspend_connection(c->mhd);
 }
@@ -114,8 +119,10 @@ static struct MHD_Response *make_body(const struct web_conn *c, struct request *
 	if (r->status == 101)
 		return MHD_create_response_for_upgrade(on_upgrade, c->server);
 	if (r->out.begun)
-		return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, SEND_SIZE, read_outgoing,
-							 r, NULL);
+		return MHD_create_response_from_callback(r->out.passed && r->out.length >= 0
+								 ? (uint64_t)r->out.length
+								 : MHD_SIZE_UNKNOWN,
+							 SEND_SIZE, read_outgoing, r, NULL);
 	if (!f)
 		return MHD_create_response_from_buffer(r->text.n, (void *)(uintptr_t)r->text.p,
 						       MHD_RESPMEM_PERSISTENT);
@@ -250,8 +257,10 @@ static enum MHD_Result collect_header(void *arg, enum MHD_ValueKind kind, const 
 /* A head so large leaves MHD no room for the reply's. */
 static bool head_is_too_large(const struct web_conn *c)
 {
+	size_t most = c->server->web.options.head_max;
+
 	return MHD_get_connection_info(c->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE)->header_size
-		> HEAD_MAX;
+		> (most ? most : HEAD_MAX);
 }
 
 static const struct err_info head_too_large = { 431, "header_too_large",
@@ -297,6 +306,11 @@ static enum MHD_Result on_data(struct web_conn *c, struct request *r, const char
 {
 	size_t n = *size;
 
+	if (r->out.passed) {
+		*size = 0; /* the rest is not wanted, but the reply cannot go out before it has come */
+		c->until = time_monotonic() + PASS_DROP_TIME;
+		return MHD_YES;
+	}
 	if (r->stage == STAGE_RUN) {
 		*size -= stream_feed(r, data, n);
 		if (*size || stream_is_full(r))
@@ -435,10 +449,11 @@ static struct MHD_Daemon *start_daemon(struct server *s, int fd)
 {
 	const struct server_options *o = &s->web.options;
 	int64_t idle = (o->idle_timeout + SECOND - 1) / SECOND;
+	int64_t memory = o->head_max ? 2 * (int64_t)o->head_max : MEMORY_LIMIT;
 	struct MHD_OptionItem items[] = {
 		{ MHD_OPTION_LISTEN_SOCKET, fd, NULL },
 		{ MHD_OPTION_CONNECTION_LIMIT, o->connections, NULL },
-		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, MEMORY_LIMIT, NULL },
+		{ MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, NULL },
 		{ MHD_OPTION_CONNECTION_TIMEOUT, idle, NULL },
 		{ MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL },
 		{ MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, NULL },
@@ -462,6 +477,7 @@ static bool set_up(struct server *s, const char **problem)
 	const struct server_options *o = &s->web.options;
 
 	s->web.on_finished = on_finished;
+	s->web.on_watch = web_conn_watch;
 	s->web.on_wanted = on_wanted;
 	s->web.on_offered = on_wanted;
 	rand_bytes(&s->web.ids, sizeof s->web.ids);

@@ -27,6 +27,11 @@ struct server_options {
 	 * the request's coroutine unless the route is AUTH_NONE. */
 	err (*authenticate)(struct req *r);
 
+	/* Who takes a request, whatever its method, before the router is asked; NULL: nobody. Its path
+	 * is known, nothing else. The row is not among the router's; its body is streamed. */
+	const struct route *(*divert)(const struct req *r);
+	size_t head_max; /* of a request and its reply each; 0: 6 KB */
+
 	/*
 	 * May this request go on now? Called first on its coroutine, may wait (req_postpone) or fail.
 	 * leave follows when the handler has ended, whatever came of it. NULL: all may.

@@ -83,6 +83,25 @@ TEST(a_chunked_body_arrives_whole)
 	site_stop();
 }
 
+/* MHD goes on with the next chunk though it was told to stop. */
+TEST(a_chunked_body_waits_for_its_handler)
+{
+	struct wire *w;
+
+	site_start();
+	w = begin("/upload/99999999/1", -1, "Transfer-Encoding: chunked\r\n");
+	for (int i = 0; i < 300; i++) {
+		say(w, "7d0\r\n");
+		say_bytes(w, block, 2000);
+		say(w, "\r\n");
+	}
+	say(w, "0\r\n\r\n" AFTER);
+	expect_total(w, 600000);
+	EXPECT_EQ(200, hear(w)->status);
+	hang_up(w);
+	site_stop();
+}
+
 TEST(an_empty_body_is_the_end_at_once)
 {
 	struct wire *w;
