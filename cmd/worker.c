@@ -18,6 +18,9 @@
 
 enum { API, ADMIN, SERVERS, JOBS_AT_ONCE = 8, ADMIN_CONNECTIONS = 64 };
 
+/* What a project takes: queries of PostgREST can be long. */
+enum { PROJECT_HEAD_MAX = 32 * 1024 };
+
 struct worker {
 	struct worker_options o;
 	pthread_t thread;
@@ -102,6 +105,8 @@ static struct server_options api_options(const struct worker *w)
 		.idle_timeout = config_int(c, "IDLE_TIMEOUT"),
 		.deadline = config_int(c, "REQUEST_TIMEOUT"),
 		.access_log = config_bool(c, "ACCESS_LOG"),
+		.divert = gate_divert,
+		.head_max = str_empty(config_str(c, "SUPABASE_UPSTREAM")) ? 0 : PROJECT_HEAD_MAX,
 		.enter = gate_enter_request,
 		.leave = gate_leave_request,
 		.authenticate = compat ? compat_authenticate : auth_authenticate,
@@ -121,6 +126,8 @@ static struct server_options admin_options(const struct worker *w)
 	o.cors_localhost = false;
 	o.connections = ADMIN_CONNECTIONS;
 	o.enter = NULL;
+	o.divert = NULL;
+	o.head_max = 0;
 	return o;
 }
 

@@ -28,6 +28,11 @@ static const err err_elsewhere = { &elsewhere_info };
 
 /* ---- the process's part ---- */
 
+static str without_slash(str url)
+{
+	return str_ends(url, S("/")) ? str_slice(url, 0, url.n - 1) : url;
+}
+
 struct gate *gate_new(const struct config *c)
 {
 	struct gate *g = calloc(1, sizeof *g);
@@ -39,9 +44,9 @@ struct gate *gate_new(const struct config *c)
 	snprintf(g->name, sizeof g->name, "%s:%d", host, (int)getpid());
 	g->instance = uuid_random();
 	g->patience = config_int(c, "SUPABASE_HOLD");
-	g->has_upstream = !str_empty(config_str(c, "SUPABASE_UPSTREAM"));
+	g->upstream = without_slash(config_str(c, "SUPABASE_UPSTREAM"));
 	/* without a project to pass on to, the guards say what may be written until the row is read */
-	g->side = g->has_upstream ? GATE_NEITHER : GATE_HERE;
+	g->side = !str_empty(g->upstream) ? GATE_NEITHER : GATE_HERE;
 	return g;
 }
 
@@ -50,12 +55,10 @@ void gate_free(struct gate *g)
 	free(g);
 }
 
-static enum gate_side gate_side(const struct gate *g)
+enum gate_side gate_side(const struct gate *g)
 {
 	enum gate_side side;
 
-	if (!g)
-		return GATE_HERE;
 	side = g->ended ? GATE_NEITHER : (enum gate_side)g->side;
 	if (side == GATE_UPSTREAM && time_monotonic() >= g->lease)
 		return GATE_NEITHER;
@@ -156,14 +159,10 @@ static err wait_until_open(struct gate *g, int64_t deadline)
 
 /* ---- passing ---- */
 
-static err gate_enter(struct gate *g, int64_t deadline, enum gate_side *out)
+err gate_enter(struct gate *g, enum gate_side *out)
 {
-	if (!g) {
-		*out = GATE_HERE;
-		return OK;
-	}
-	if (!deadline)
-		deadline = time_monotonic() + g->patience;
+	int64_t deadline = time_monotonic() + g->patience;
+
 	for (;;) {
 		g->in_flight++;
 		*out = gate_side(g);
@@ -208,7 +207,7 @@ err gate_enter_request(struct req *r)
 	if (r->method == GET || gate_try_here(g))
 		return OK;
 	since = time_monotonic();
-	TRY(gate_enter(g, 0, &side));
+	TRY(gate_enter(g, &side));
 	req_postpone(r, time_monotonic() - since);
 	if (side == GATE_HERE)
 		return OK;

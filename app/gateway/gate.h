@@ -11,8 +11,8 @@
  */
 struct gate {
 	uuid instance;
-	char name[80];	   /* host:pid, for people */
-	bool has_upstream; /* SUPABASE_UPSTREAM is set */
+	char name[80]; /* host:pid, for people */
+	str upstream;  /* the project's URL; absent: SUPABASE_UPSTREAM is not set */
 	int64_t patience;
 	atomic_int side;      /* enum gate_side, as the row has it */
 	atomic_llong lease;   /* monotonic: until then GATE_UPSTREAM may be acted upon */
@@ -20,3 +20,18 @@ struct gate {
 	atomic_int waiting;   /* held */
 	atomic_bool ended;    /* the server is leaving: nobody passes any more */
 };
+
+enum gate_side {
+	GATE_UPSTREAM, /* the project answers and writes */
+	GATE_HERE,
+	GATE_NEITHER, /* requests wait */
+};
+
+/* Where it stands now. */
+enum gate_side gate_side(const struct gate *g);
+
+/*
+ * Passes the gate: waits while requests are held, then says which side is the writer, and counts the caller among
+ * those under way until gate_leave. Suspends. Errors: 503 held, after SUPABASE_HOLD.
+ */
+err gate_enter(struct gate *g, enum gate_side *out);

@@ -14,12 +14,6 @@
 
 struct req;
 
-enum gate_side {
-	GATE_UPSTREAM, /* the project answers and writes */
-	GATE_HERE,
-	GATE_NEITHER, /* requests wait */
-};
-
 /* NULL when memory is short. */
 struct gate *gate_new(const struct config *c);
 void gate_free(struct gate *g);
@@ -38,6 +32,9 @@ void gate_share(struct gate *g);
  * project is the writer they are refused at once. */
 err gate_enter_request(struct req *r);
 void gate_leave_request(struct req *r);
+
+/* For server_options.divert: the paths of a project, unless this side answers them. */
+const struct route *gate_divert(const struct req *r);
 
 /*
  * The keeper: hears of changes, tells the database which one this server obeys and how many writes it has

@@ -65,10 +65,10 @@ static void obey(struct gate_keeper *k, const struct row *row)
 	if (side != (enum gate_side)g->side || row->in_use != k->in_use)
 		log_info("the gate has changed", LOG("state", row->state), LOG("epoch", row->epoch),
 			 LOG("in_use", row->in_use));
-	if (row->in_use && side == GATE_UPSTREAM && !g->has_upstream)
+	if (row->in_use && side == GATE_UPSTREAM && str_empty(g->upstream))
 		log_warn(
 			"a project moves into this database, but SUPABASE_UPSTREAM is not set here");
-	if (!row->in_use && g->has_upstream)
+	if (!row->in_use && !str_empty(g->upstream))
 		log_warn("SUPABASE_UPSTREAM is set, but the move is over");
 	g->side = side;
 	k->told = false;
@@ -98,7 +98,7 @@ static err look(struct gate_keeper *k, struct db *db)
 	struct row row;
 
 	if (!k->in_use) {
-		if (k->gate->has_upstream && !k->read)
+		if (!str_empty(k->gate->upstream) && !k->read)
 			TRY(db_exec(db, &sql_gate_claim, NULL));
 		TRY(db_one(db, &sql_gate_look, row_fields, &row));
 		obey(k, &row);

@@ -33,7 +33,7 @@ async function untilReady(url, child) {
 }
 
 // With further settings; `seed` false: over what is in the database already, without logins or a document.
-// Returns { url, secret, login, logins, token, document, get(path), signIn(), stop() }.
+// Returns { url, pid, secret, login, logins, token, document, get(path), signIn(), stop() }.
 export async function serve(work, settings = {}, seed = true) {
 	const environment = {
 		...process.env,
@@ -63,6 +63,7 @@ export async function serve(work, settings = {}, seed = true) {
 		secret: environment.JWT_SECRET,
 		login,
 		logins,
+		pid: child.pid, // setpriv becomes the program
 		async get(path) {
 			const headers = { Authorization: `Bearer ${server.token}` };
 			return (await fetch(server.url + path, { headers })).json();
