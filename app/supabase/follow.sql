@@ -55,6 +55,9 @@ SELECT array_agg(a) FILTER (WHERE kind = 'user') AS users,
        array_agg(a) FILTER (WHERE kind = 'report') AS reports, array_agg(a) FILTER (WHERE kind = 'notification') AS notifications,
        array_agg(t) FILTER (WHERE kind = 'device') AS devices, array_agg(a) FILTER (WHERE kind = 'object') AS objects,
        array_agg(t) FILTER (WHERE kind = 'bucket') AS buckets,
+       array_agg(DISTINCT a) FILTER (WHERE kind IN ('keys', 'user')) AS keys,
+       array_agg(a) FILTER (WHERE kind = 'conversation') AS conversations,
+       array_agg(a) FILTER (WHERE kind = 'message') AS messages, array_agg(a) FILTER (WHERE kind = 'reaction') AS reactions,
        max(t::bigint) FILTER (WHERE kind = 'beat')::text AS beat, COALESCE(sum(n), 0)::text AS n
   FROM k
 

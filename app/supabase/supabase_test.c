@@ -563,6 +563,36 @@ TEST(beacons_come_over_without_an_author_while_they_are_on)
 	EXPECT_EQ(7, findings("beacon_over"));
 }
 
+TEST(keys_that_protect_come_over)
+{
+	moved();
+	EXPECT_EQ(9, t_sql_int("SELECT count(*) FROM e2ee_identities WHERE registration_id = 7"));
+	EXPECT_EQ(
+		8,
+		t_sql_int(
+			"SELECT count(*) FROM e2ee_identities WHERE octet_length(identity_key) = 64"));
+	EXPECT_EQ(8, t_sql_int("SELECT count(*) FROM signed_prekeys"));
+	EXPECT_EQ(180, t_sql_int("SELECT count(*) FROM one_time_prekeys WHERE used_at IS NULL"));
+	EXPECT_EQ(3, findings("key_not_moved"));
+}
+
+TEST(messages_come_over_between_those_who_wrote_them)
+{
+	moved();
+	EXPECT_EQ(2, t_sql_int("SELECT count(*) FROM encrypted_conversations"));
+	EXPECT_EQ(30,
+		  t_sql_int("SELECT count(*) FROM secure_messages WHERE conversation_id = %s",
+			    ID("7", 1)));
+	EXPECT_EQ(30, t_sql_int("SELECT count(*) FROM secure_messages"));
+	EXPECT_EQ(6,
+		  t_sql_int("SELECT count(*) FROM secure_messages WHERE reply_to_id IS NOT NULL"));
+	EXPECT_EQ(10, t_sql_int("SELECT count(*) FROM secure_messages WHERE read_at IS NOT NULL"));
+	EXPECT_EQ(
+		3,
+		t_sql_int(
+			"SELECT count(*) FROM supabase_move.findings WHERE subject = 'public.secure_messages'"));
+}
+
 TEST(a_visibility_nobody_knows_is_private)
 {
 	moved();

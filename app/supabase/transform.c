@@ -2,6 +2,7 @@
 #include "app/supabase/transform.h"
 
 #include "app/auth/auth.h"
+#include "app/supabase/chat.sql.h"
 #include "app/supabase/follow.sql.h"
 #include "app/supabase/move.sql.h"
 #include "app/supabase/transform.sql.h"
@@ -72,6 +73,16 @@ static const struct step answers[] = {
 	{ &sql_move_buckets_gone, "stored objects", KEYS_BUCKETS, KEYED },
 	{ &sql_move_buckets, "stored objects", KEYS_BUCKETS, ALWAYS },
 	{ &sql_move_objects, "stored objects", KEYS_OBJECTS, ALWAYS },
+	{ &sql_move_keys_gone, "keys", KEYS_KEYS, KEYED },
+	{ &sql_move_key_owners, "keys", KEYS_KEYS, ALWAYS },
+	{ &sql_move_signed_prekeys, "keys", KEYS_KEYS, ALWAYS },
+	{ &sql_move_one_time_prekeys, "keys", KEYS_KEYS, ALWAYS },
+	{ &sql_move_reactions_gone, "messages", KEYS_REACTIONS, KEYED },
+	{ &sql_move_messages_gone, "messages", KEYS_MESSAGES, KEYED },
+	{ &sql_move_conversations_gone, "messages", KEYS_CONVERSATIONS, KEYED },
+	{ &sql_move_conversations, "messages", KEYS_CONVERSATIONS, ALWAYS },
+	{ &sql_move_messages, "messages", KEYS_MESSAGES, ALWAYS },
+	{ &sql_move_reactions, "messages", KEYS_REACTIONS, ALWAYS },
 };
 static const struct step counters[] = {
 	{ &sql_move_metrics, "counters", KEYS_COUNTED, ALWAYS },
@@ -81,6 +92,7 @@ static const struct step findings[] = {
 	{ &sql_move_findings_clear, "findings", 0, ALL },
 	{ &sql_move_find_users, "findings", 0, ALL },
 	{ &sql_move_find_addresses, "findings", 0, ALL },
+	{ &sql_move_find_chat, "findings", 0, ALL },
 	{ &sql_move_find_posts, "findings", 0, ALL },
 };
 enum {

@@ -23,6 +23,10 @@ enum move_keys {
 	KEYS_DEVICES,
 	KEYS_OBJECTS,
 	KEYS_BUCKETS,
+	KEYS_KEYS, /* accounts whose keys may have changed */
+	KEYS_CONVERSATIONS,
+	KEYS_MESSAGES,
+	KEYS_REACTIONS,
 	KEYS_LISTS
 };
 

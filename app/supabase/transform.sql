@@ -6,7 +6,7 @@
 -- makes sense for keys (rows that are gone, rows that must give way first) is in follow.sql.
 
 -- name: move_shape [write]
-SELECT supabase_move.shape_all(), supabase_move.shape_auth(), supabase_move.shape_storage()
+SELECT supabase_move.shape_all(), supabase_move.shape_auth(), supabase_move.shape_storage(), supabase_move.shape_chat()
 
 -- name: move_findings_clear
 DELETE FROM supabase_move.findings

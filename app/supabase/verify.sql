@@ -51,7 +51,8 @@ SELECT COALESCE(jsonb_agg(jsonb_build_object('schema', CASE $1 WHEN 'temporary' 
 		'repack', 'topology', 'tiger', 'tiger_data'])
 	ELSE n.nspname = $1 AND (c.relname, a.attname) NOT IN (('account_factors', 'secret'), ('users', 'mfa_enabled'),
 		('posts', 'frames_moderated_at'), ('user_settings', 'updated_at'), ('post_metrics', 'updated_at'),
-		('storage_objects', 'state'), ('storage_objects', 'problem'), ('storage_objects', 'size')) END
+		('storage_objects', 'state'), ('storage_objects', 'problem'), ('storage_objects', 'size'), ('one_time_prekeys', 'used_at'),
+		('e2ee_identities', 'changed_at')) END
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 
 -- name: move_verify_forget
@@ -186,7 +187,9 @@ BEGIN
 	FOREACH t IN ARRAY ARRAY['users', 'profiles', 'profile_private', 'user_settings', 'trust_state', 'account_details',
 		'account_identities', 'account_factors', 'sessions', 'refresh_tokens', 'session_methods', 'categories',
 		'user_category_settings', 'follows', 'blocks', 'posts', 'post_places', 'post_metrics', 'post_likes',
-		'post_saves', 'beacons', 'reports', 'notifications', 'user_fcm_tokens', 'storage_buckets', 'storage_objects'] LOOP
+		'post_saves', 'beacons', 'reports', 'notifications', 'user_fcm_tokens', 'storage_buckets', 'storage_objects',
+		'e2ee_identities', 'signed_prekeys', 'one_time_prekeys', 'encrypted_conversations', 'secure_messages',
+		'message_reactions'] LOOP
 		EXECUTE format('CREATE TEMPORARY TABLE %I (LIKE sojorn.%1$I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY INCLUDING INDEXES)', t);
 		FOR i IN SELECT indexrelid FROM pg_index WHERE indrelid = format('pg_temp.%I', t)::regclass AND NOT indisunique LOOP
 			EXECUTE format('DROP INDEX %s', i);

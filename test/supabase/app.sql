@@ -25,6 +25,7 @@ CREATE TABLE profiles (
 	strikes integer DEFAULT 0,
 	has_completed_onboarding boolean NOT NULL DEFAULT false,
 	identity_key text,
+	registration_id integer,
 	created_at timestamptz NOT NULL DEFAULT now(),
 	updated_at timestamptz NOT NULL DEFAULT now()
 );
@@ -160,6 +161,45 @@ CREATE TABLE audit_log (
 	action text NOT NULL,
 	payload jsonb,
 	created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE signed_prekeys (
+	user_id uuid NOT NULL REFERENCES profiles ON DELETE CASCADE,
+	key_id integer NOT NULL,
+	public_key text NOT NULL,
+	signature text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (user_id, key_id)
+);
+CREATE TABLE one_time_prekeys (
+	user_id uuid NOT NULL REFERENCES profiles ON DELETE CASCADE,
+	key_id integer NOT NULL,
+	public_key text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (user_id, key_id)
+);
+CREATE TABLE encrypted_conversations (
+	id uuid PRIMARY KEY,
+	participant_a uuid NOT NULL,
+	participant_b uuid NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	last_message_at timestamptz NOT NULL DEFAULT now(),
+	UNIQUE (participant_a, participant_b)
+);
+CREATE TABLE secure_messages (
+	id uuid PRIMARY KEY,
+	conversation_id uuid NOT NULL REFERENCES encrypted_conversations ON DELETE CASCADE,
+	sender_id uuid NOT NULL,
+	receiver_id uuid NOT NULL,
+	ciphertext text NOT NULL,
+	message_header text NOT NULL DEFAULT '',
+	iv text NOT NULL DEFAULT '',
+	key_version text NOT NULL DEFAULT 'x3dh',
+	message_type integer NOT NULL DEFAULT 1,
+	reply_to_id uuid REFERENCES secure_messages ON DELETE SET NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	delivered_at timestamptz,
+	read_at timestamptz,
+	expires_at timestamptz
 );
 -- Everything a column can hold, and a table without a key.
 CREATE TABLE oddities (

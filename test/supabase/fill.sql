@@ -176,6 +176,31 @@ SELECT md5('object' || i)::uuid, CASE WHEN i % 2 = 0 THEN 'avatars' ELSE 'media'
        CASE WHEN i % 7 > 0 THEN '{"eTag":"\"d41d8cd98f00b204e9800998ecf8427e\"","size":0,"mimetype":"image/jpeg"}'::jsonb END,
        CASE WHEN i % 4 > 0 THEN md5('version' || i)::uuid::text END, pg_temp.day(i) FROM generate_series(1, 20) i;
 
+-- keys of people 50 to 59: in two parts, in one, and none; the last signed by zeros
+UPDATE profiles SET registration_id = 7, identity_key = encode(sha256(id::text::bytea), 'base64')
+	|| CASE WHEN id <= pg_temp.id('a', 57) THEN ':' || encode(sha256((id || 'x')::bytea), 'base64') ELSE '' END
+ WHERE id BETWEEN pg_temp.id('a', 50) AND pg_temp.id('a', 58);
+UPDATE profiles SET identity_key = 'not base64!' WHERE id = pg_temp.id('a', 59);
+INSERT INTO signed_prekeys SELECT pg_temp.id('a', i), 1, encode(sha256(('s' || i)::bytea), 'base64'), translate(encode(CASE i WHEN 57
+	THEN decode(repeat('00', 64), 'hex') ELSE sha512(('s' || i)::bytea) END, 'base64'), E'\n', ''), pg_temp.day(i)
+  FROM generate_series(50, 59) i;
+INSERT INTO one_time_prekeys SELECT pg_temp.id('a', i), k, encode(sha256(format('o %s %s', i, k)::bytea), 'base64'), pg_temp.day(i)
+  FROM generate_series(50, 58) i, generate_series(0, 19) k;
+-- one pair in both orders, one with nobody, one with oneself
+INSERT INTO encrypted_conversations VALUES (pg_temp.id('7', 1), pg_temp.id('a', 50), pg_temp.id('a', 51), pg_temp.day(1), pg_temp.day(3)),
+	(pg_temp.id('7', 2), pg_temp.id('a', 51), pg_temp.id('a', 50), pg_temp.day(2), pg_temp.day(9)),
+	(pg_temp.id('7', 3), pg_temp.id('a', 53), pg_temp.id('a', 52), pg_temp.day(3), pg_temp.day(3)),
+	(pg_temp.id('7', 4), pg_temp.id('a', 50), pg_temp.id('a', 994), pg_temp.day(4), pg_temp.day(4)),
+	(pg_temp.id('7', 5), pg_temp.id('a', 54), pg_temp.id('a', 54), pg_temp.day(5), pg_temp.day(5));
+INSERT INTO secure_messages (id, conversation_id, sender_id, receiver_id, ciphertext, message_header, iv, reply_to_id, created_at, read_at)
+SELECT pg_temp.id('8', i), pg_temp.id('7', 1 + i % 2), pg_temp.id('a', 50 + i % 2), pg_temp.id('a', 51 - i % 2), encode(sha256(i::text::bytea), 'base64'),
+       format('{"n": %s}', i), 'iv', CASE WHEN i % 5 = 0 THEN pg_temp.id('8', i - 1) WHEN i = 7 THEN pg_temp.id('8', 900) END,
+       pg_temp.day(i), CASE WHEN i % 3 = 0 THEN pg_temp.day(i + 1) END FROM generate_series(1, 30) i;
+INSERT INTO secure_messages (id, conversation_id, sender_id, receiver_id, ciphertext, expires_at) VALUES
+	(pg_temp.id('8', 40), pg_temp.id('7', 3), pg_temp.id('a', 52), pg_temp.id('a', 53), 'over', '2025-01-01'),
+	(pg_temp.id('8', 41), pg_temp.id('7', 3), pg_temp.id('a', 60), pg_temp.id('a', 53), 'of a stranger', NULL),
+	(pg_temp.id('8', 42), pg_temp.id('7', 4), pg_temp.id('a', 50), pg_temp.id('a', 994), 'to nobody', NULL);
+
 INSERT INTO oddities VALUES
 	(1, 'infinity', '-infinity', '4713-01-01 BC', '24:00:00-15:59', '1 year -2 days 3.000001', 'NaN', 'NaN', '{"a":1,"a":2}', '{"n":1e400}', '\x00ff5c2e0a', '[-1:1]={1,NULL,3}', '{A,b}', '12.34', E'\\.'),
 	(2, '0044-03-15 12:00:00.123456 BC', '294276-12-31 23:59:59.999999', 'infinity', '00:00:00+00', '-178000000 years', '-0', 1e-300, 'null', 'null', '', '{}', '{}', '-0.01', E'\ufeff'),

@@ -21,8 +21,10 @@ ALTER TABLE storage.buckets DROP COLUMN owner_id, DROP COLUMN file_size_limit, D
 DROP TRIGGER protect_objects_delete ON storage.objects;
 
 ALTER TABLE public.profiles DROP COLUMN is_private, DROP COLUMN beacon_enabled, DROP COLUMN role, DROP COLUMN birth_month,
-	DROP COLUMN birth_year, DROP COLUMN strikes, DROP COLUMN has_completed_onboarding, DROP COLUMN interests;
+	DROP COLUMN birth_year, DROP COLUMN strikes, DROP COLUMN has_completed_onboarding, DROP COLUMN interests, DROP COLUMN identity_key,
+	DROP COLUMN registration_id;
 ALTER TABLE public.posts DROP COLUMN video_url, DROP COLUMN body_format, DROP COLUMN is_nsfw, DROP COLUMN pinned_at,
 	DROP COLUMN edited_at, DROP COLUMN expires_at, DROP COLUMN allow_chain, DROP COLUMN detected_tone;
 ALTER TABLE public.comments DROP COLUMN parent_id, DROP COLUMN tone_label, DROP COLUMN cis_score;
-DROP TABLE public.user_fcm_tokens, public.notifications, public.reports;
+DROP TABLE public.signed_prekeys, public.one_time_prekeys, public.secure_messages, public.encrypted_conversations,
+	public.user_fcm_tokens, public.notifications, public.reports;
