@@ -1,52 +1,6 @@
 /* Conversations and messages: domain-rules §13, and §1 as far as it is about them. */
 #include "app/chat/chat.sql.h"
-#include "test/harness/harness.h"
-
-#define API "/api/v1"
-
-#define NOBODY "00000000-0000-4000-8000-000000000000"
-
-static const struct t_reply *open_with(const struct t_user *who, const struct t_user *other)
-{
-	return t_get(who, API "/conversation?other_user_id=%s", other->id);
-}
-
-static const char *conversation_of(const struct t_user *who, const struct t_user *other)
-{
-	return t_json(EXPECT(200, open_with(who, other)), "conversation_id");
-}
-
-/* Two who may talk, and their conversation. */
-struct pair {
-	struct t_user ann, bob;
-	const char *id;
-};
-
-static struct pair make_pair(void)
-{
-	struct pair p = { .ann = t_user("ann"), .bob = t_user("bob") };
-
-	t_mutual(&p.ann, &p.bob);
-	p.id = conversation_of(&p.ann, &p.bob);
-	return p;
-}
-
-static const struct t_reply *try_send(const struct t_user *who, const char *conversation,
-				      const char *text)
-{
-	return t_post_json(who, API "/messages", "{'conversation_id': '%s', 'ciphertext': %s}",
-			   conversation, t_quote(text));
-}
-
-static const char *send(const struct t_user *who, const char *conversation, const char *text)
-{
-	return t_json(EXPECT(201, try_send(who, conversation, text)), "id");
-}
-
-static const struct t_reply *messages(const struct t_user *who, const char *conversation)
-{
-	return t_get(who, API "/conversations/%s/messages", conversation);
-}
+#include "app/chat/talk_test.h"
 
 /* The kinds of events somebody has had. */
 static const char *events(const struct t_user *who)
@@ -67,74 +21,47 @@ static const char *event(const struct t_user *who, const char *kind, const char 
 
 TEST(t_msg_1_a_stranger_finds_nothing_of_a_conversation)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 	struct t_user eve = t_user("eve");
-	const char *message = send(&p.ann, p.id, T_SECRET);
+	const char *message = talk_send(&p.ann, p.id, T_SECRET);
 
 	t_mutual(&p.ann, &eve);
 	t_mutual(&p.bob, &eve);
-	EXPECT(404, messages(&eve, p.id));
-	EXPECT(404, try_send(&eve, p.id, T_SECRET));
+	EXPECT(404, talk_messages(&eve, p.id));
+	EXPECT(404, talk_try_send(&eve, p.id, T_SECRET));
 	EXPECT(404, t_delete(&eve, API "/conversations/%s", p.id));
 	EXPECT(404, t_delete(&eve, API "/messages/%s", message));
 	EXPECT(404, t_post(&eve, API "/conversations/%s/read", p.id));
 	EXPECT(404,
 	       t_post_json(&eve, t_fmt(API "/messages/%s/reactions", message), "{'emoji': '🔥'}"));
 	EXPECT(404, t_delete(&eve, API "/messages/%s/reactions?emoji=x", message));
-	EXPECT(404, messages(&p.ann, NOBODY));
-	EXPECT(404, try_send(&p.ann, NOBODY, T_SECRET));
+	EXPECT(404, talk_messages(&p.ann, NOBODY));
+	EXPECT(404, talk_try_send(&p.ann, NOBODY, T_SECRET));
 	EXPECT_COUNT(0, t_get(&eve, API "/conversations"), "conversations");
-	EXPECT_COUNT(1, messages(&p.bob, p.id), "messages");
+	EXPECT_COUNT(1, talk_messages(&p.bob, p.id), "messages");
 	EXPECT_CSTR("", events(&eve));
 }
 
 TEST(t_msg_2_both_open_the_same_conversation)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 
-	EXPECT_CSTR(p.id, conversation_of(&p.bob, &p.ann));
-	EXPECT_CSTR(p.id, conversation_of(&p.ann, &p.bob));
-	EXPECT(400, open_with(&p.ann, &p.ann));
+	EXPECT_CSTR(p.id, talk_conversation(&p.bob, &p.ann));
+	EXPECT_CSTR(p.id, talk_conversation(&p.ann, &p.bob));
+	EXPECT(400, talk_open(&p.ann, &p.ann));
 	EXPECT(400, t_get(&p.ann, API "/conversation"));
 	EXPECT(404, t_get(&p.ann, API "/conversation?other_user_id=%s", NOBODY));
 }
 
-enum { OPENERS = 16 };
-
-struct opening {
-	struct t_user ann, bob;
-	const struct t_reply *replies[OPENERS];
-};
-
-static void open_at_once(int i, void *arg)
-{
-	struct opening *o = arg;
-
-	o->replies[i] = i % 2 ? open_with(&o->ann, &o->bob) : open_with(&o->bob, &o->ann);
-}
-
-TEST(t_msg_2_opening_at_the_same_time_gives_one_conversation)
-{
-	for (int round = 0; round < 5; round++) {
-		struct opening o = { .ann = t_user("ann"), .bob = t_user("bob") };
-
-		t_mutual(&o.ann, &o.bob);
-		t_parallel(OPENERS, open_at_once, &o);
-		for (int i = 0; i < OPENERS; i++)
-			EXPECT_STR(t_json(EXPECT(200, o.replies[0]), "conversation_id"),
-				   EXPECT(200, o.replies[i]), "conversation_id");
-	}
-}
-
 TEST(t_msg_3_a_block_ends_opening_and_sending)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 
 	t_block(&p.bob, &p.ann);
-	EXPECT(404, open_with(&p.ann, &p.bob));
-	EXPECT(404, open_with(&p.bob, &p.ann));
-	EXPECT(404, try_send(&p.ann, p.id, T_SECRET));
-	EXPECT(404, try_send(&p.bob, p.id, T_SECRET));
+	EXPECT(404, talk_open(&p.ann, &p.bob));
+	EXPECT(404, talk_open(&p.bob, &p.ann));
+	EXPECT(404, talk_try_send(&p.ann, p.id, T_SECRET));
+	EXPECT(404, talk_try_send(&p.bob, p.id, T_SECRET));
 	EXPECT_CSTR("", events(&p.ann));
 	EXPECT_CSTR("", events(&p.bob));
 	EXPECT_EQ(0,
@@ -148,22 +75,22 @@ TEST(t_msg_3_a_block_ends_opening_and_sending)
 
 TEST(t_blk_9_a_block_hides_a_conversation_until_it_is_lifted)
 {
-	struct pair p = make_pair();
-	const char *message = send(&p.ann, p.id, T_SECRET);
+	struct pair p = talk_pair();
+	const char *message = talk_send(&p.ann, p.id, T_SECRET);
 
 	EXPECT(200, t_post(&p.bob, API "/users/%s/block", p.ann.id));
 	for (int i = 0; i < 2; i++) {
 		const struct t_user *who = i ? &p.ann : &p.bob;
 
 		EXPECT_COUNT(0, t_get(who, API "/conversations"), "conversations");
-		EXPECT(404, messages(who, p.id));
+		EXPECT(404, talk_messages(who, p.id));
 		EXPECT(404, t_delete(who, API "/messages/%s", message));
 		EXPECT(404, t_delete(who, API "/conversations/%s", p.id));
 	}
 	EXPECT_CSTR("gone", events(&p.bob));
 	EXPECT_INT(0, t_get(&p.bob, API "/notifications/badge"), "message_count");
 	EXPECT(200, t_delete(&p.bob, API "/users/%s/block", p.ann.id));
-	EXPECT_STR(T_SECRET, messages(&p.bob, p.id), "messages[0].ciphertext");
+	EXPECT_STR(T_SECRET, talk_messages(&p.bob, p.id), "messages[0].ciphertext");
 	EXPECT_COUNT(1, t_get(&p.ann, API "/conversations"), "conversations");
 }
 
@@ -179,37 +106,37 @@ TEST(t_msg_5_strangers_start_no_conversation_unless_they_are_let_in)
 	struct t_user dan = t_user("dan");
 
 	t_follow(&ann, &bob);
-	EXPECT_CODE("not_allowed_to_message", EXPECT(403, open_with(&ann, &bob)));
-	EXPECT(403, open_with(&bob, &ann));
+	EXPECT_CODE("not_allowed_to_message", EXPECT(403, talk_open(&ann, &bob)));
+	EXPECT(403, talk_open(&bob, &ann));
 	let_in(&bob, "followers");
-	EXPECT(403, open_with(&cat, &bob));
-	EXPECT(200, open_with(&ann, &bob));
+	EXPECT(403, talk_open(&cat, &bob));
+	EXPECT(200, talk_open(&ann, &bob));
 	let_in(&bob, "everyone");
-	EXPECT(200, open_with(&cat, &bob));
+	EXPECT(200, talk_open(&cat, &bob));
 	let_in(&bob, "nobody");
-	EXPECT(403, open_with(&dan, &bob));
+	EXPECT(403, talk_open(&dan, &bob));
 }
 
 TEST(t_msg_5_those_who_have_talked_may_go_on)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 
 	t_sql("DELETE FROM follows WHERE '%s' IN (follower_id, following_id)", p.ann.id);
 	let_in(&p.bob, "nobody");
-	EXPECT_CSTR(p.id, conversation_of(&p.ann, &p.bob));
-	EXPECT(201, try_send(&p.ann, p.id, T_SECRET));
+	EXPECT_CSTR(p.id, talk_conversation(&p.ann, &p.bob));
+	EXPECT(201, talk_try_send(&p.ann, p.id, T_SECRET));
 }
 
 TEST(conversations_come_with_both_people_newest_activity_first)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 	struct t_user cat = t_user("cat");
 
 	t_mutual(&p.bob, &cat);
-	const char *second = conversation_of(&cat, &p.bob);
-	send(&p.ann, p.id, "one");
-	send(&p.ann, p.id, "two");
-	send(&cat, second, "three");
+	const char *second = talk_conversation(&cat, &p.bob);
+	talk_send(&p.ann, p.id, "one");
+	talk_send(&p.ann, p.id, "two");
+	talk_send(&cat, second, "three");
 	const struct t_reply *r = EXPECT(200, t_get(&p.bob, API "/conversations"));
 	EXPECT_COUNT(2, r, "conversations");
 	EXPECT_STR(second, r, "conversations[0].id");
@@ -220,7 +147,7 @@ TEST(conversations_come_with_both_people_newest_activity_first)
 	EXPECT_STR(a, r, "conversations[1].participant_a_profile.id");
 	EXPECT_STR(strcmp(a, p.ann.id) == 0 ? p.ann.handle : p.bob.handle, r,
 		   "conversations[1].participant_a_profile.handle");
-	send(&p.bob, p.id, "four");
+	talk_send(&p.bob, p.id, "four");
 	EXPECT_STR(p.id, t_get(&p.bob, API "/conversations"), "conversations[0].id");
 	r = EXPECT(200, t_get(&p.bob, API "/conversations?limit=1"));
 	EXPECT_STR(second,
@@ -230,12 +157,12 @@ TEST(conversations_come_with_both_people_newest_activity_first)
 
 TEST(opening_a_conversation_is_no_activity)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 	const char *before = t_sql("SELECT last_message_at FROM encrypted_conversations"
 				   " WHERE id = '%s'",
 				   p.id);
 
-	conversation_of(&p.bob, &p.ann);
+	talk_conversation(&p.bob, &p.ann);
 	EXPECT_CSTR(before,
 		    t_sql("SELECT last_message_at FROM encrypted_conversations"
 			  " WHERE id = '%s'",
@@ -244,13 +171,13 @@ TEST(opening_a_conversation_is_no_activity)
 
 TEST(a_deleted_conversation_is_gone_for_both)
 {
-	struct pair p = make_pair();
-	const char *message = send(&p.ann, p.id, T_SECRET);
+	struct pair p = talk_pair();
+	const char *message = talk_send(&p.ann, p.id, T_SECRET);
 
 	EXPECT(201,
 	       t_post_json(&p.bob, t_fmt(API "/messages/%s/reactions", message), "{'emoji': '🔥'}"));
 	EXPECT(200, t_delete(&p.bob, API "/conversations/%s", p.id));
-	EXPECT(404, messages(&p.ann, p.id));
+	EXPECT(404, talk_messages(&p.ann, p.id));
 	EXPECT(404, t_delete(&p.ann, API "/conversations/%s", p.id));
 	EXPECT_EQ(0,
 		  t_sql_int("SELECT count(*) FROM secure_messages WHERE conversation_id = '%s'",
@@ -266,7 +193,7 @@ TEST(a_deleted_conversation_is_gone_for_both)
 
 TEST(a_message_comes_back_byte_for_byte)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 	const struct t_reply *r =
 		EXPECT(201,
 		       t_post_json(&p.ann, API "/messages",
@@ -278,7 +205,7 @@ TEST(a_message_comes_back_byte_for_byte)
 	EXPECT_STR(p.ann.id, r, "sender_id");
 	EXPECT_STR(p.bob.id, r, "receiver_id");
 	EXPECT_NONE(r, "delivered_at");
-	r = EXPECT(200, messages(&p.bob, p.id));
+	r = EXPECT(200, talk_messages(&p.bob, p.id));
 	EXPECT_STR(" +/=\n\xc3\xa4 ", r, "messages[0].ciphertext");
 	EXPECT_STR(HEADER, r, "messages[0].message_header");
 	EXPECT_STR("aXY=", r, "messages[0].iv");
@@ -294,10 +221,10 @@ TEST(a_message_comes_back_byte_for_byte)
 /* On an open socket as when a client comes back: the existing one reads it as it reads a list. */
 TEST(t_msg_4_a_message_arrives_whole_on_every_open_socket)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 	struct t_socket *phone = t_socket_open(&p.bob, NULL),
 			*tablet = t_socket_open(&p.bob, "v=2");
-	const char *message = send(&p.ann, p.id, T_SECRET);
+	const char *message = talk_send(&p.ann, p.id, T_SECRET);
 	const struct t_reply *r = EXPECT(101, t_socket_wait(phone, "new_message"));
 
 	EXPECT_STR(message, r, "payload.id");
@@ -307,7 +234,7 @@ TEST(t_msg_4_a_message_arrives_whole_on_every_open_socket)
 	EXPECT_STR(T_SECRET, r, "payload.ciphertext");
 	EXPECT_STR("x3dh", r, "payload.key_version");
 	EXPECT_INT(1, r, "payload.message_type");
-	EXPECT_STR(t_json(messages(&p.ann, p.id), "messages[0].created_at"), r,
+	EXPECT_STR(t_json(talk_messages(&p.ann, p.id), "messages[0].created_at"), r,
 		   "payload.created_at");
 	EXPECT_STR(T_SECRET, EXPECT(101, t_socket_wait(tablet, "new_message")),
 		   "payload.ciphertext");
@@ -322,21 +249,21 @@ TEST(t_msg_4_a_message_arrives_whole_on_every_open_socket)
 
 TEST(a_message_that_cannot_be_is_refused)
 {
-	struct pair p = make_pair(), q = make_pair();
-	const char *elsewhere = send(&q.ann, q.id, "x");
+	struct pair p = talk_pair(), q = talk_pair();
+	const char *elsewhere = talk_send(&q.ann, q.id, "x");
 	const char *big = t_repeat("x", 65537);
 
 	EXPECT(400, t_post_json(&p.ann, API "/messages", "{'conversation_id': '%s'}", p.id));
 	EXPECT(400, t_post_json(&p.ann, API "/messages", "{'ciphertext': 'x'}"));
-	EXPECT(400, try_send(&p.ann, p.id, ""));
-	EXPECT(400, try_send(&p.ann, p.id, big));
-	EXPECT(201, try_send(&p.ann, p.id, big + 1));
-	EXPECT(400, try_send(&p.ann, p.id, t_repeat("ä", 40000)));
+	EXPECT(400, talk_try_send(&p.ann, p.id, ""));
+	EXPECT(400, talk_try_send(&p.ann, p.id, big));
+	EXPECT(201, talk_try_send(&p.ann, p.id, big + 1));
+	EXPECT(400, talk_try_send(&p.ann, p.id, t_repeat("ä", 40000)));
 	EXPECT(400,
 	       t_post_json(&p.ann, API "/messages",
 			   "{'conversation_id': '%s', 'ciphertext': 'x', 'message_header': '%s'}",
 			   p.id, t_repeat("x", 8193)));
-	EXPECT(413, try_send(&p.ann, p.id, t_repeat("x", 200000)));
+	EXPECT(413, talk_try_send(&p.ann, p.id, t_repeat("x", 200000)));
 	EXPECT_CODE("wrong_receiver",
 		    EXPECT(403,
 			   t_post_json(&p.ann, API "/messages",
@@ -352,13 +279,13 @@ TEST(a_message_that_cannot_be_is_refused)
 			   "{'conversation_id': '%s', 'ciphertext': 'x',"
 			   " 'expires_at': '2020-01-01T00:00:00Z'}",
 			   p.id));
-	EXPECT_COUNT(1, messages(&p.bob, p.id), "messages");
+	EXPECT_COUNT(1, talk_messages(&p.bob, p.id), "messages");
 }
 
 TEST(t_msg_4_a_message_is_stored_announced_and_pushed)
 {
-	struct pair p = make_pair();
-	const char *message = send(&p.ann, p.id, T_SECRET);
+	struct pair p = talk_pair();
+	const char *message = talk_send(&p.ann, p.id, T_SECRET);
 
 	EXPECT_CSTR("new_message", events(&p.bob));
 	EXPECT_CSTR(message, event(&p.bob, "new_message", "id"));
@@ -374,15 +301,15 @@ TEST(t_msg_4_a_message_is_stored_announced_and_pushed)
 /* Each message tells the receiver anew, with one row for all of a sender. */
 TEST(t_msg_4_a_second_message_is_pushed_too)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 
-	send(&p.ann, p.id, "one");
+	talk_send(&p.ann, p.id, "one");
 	EXPECT(200, t_post(&p.bob, API "/conversations/%s/read", p.id));
 	EXPECT_CSTR("t",
 		    t_sql("SELECT is_read FROM notifications WHERE user_id = '%s'"
 			  "   AND type = 'message'",
 			  p.bob.id));
-	send(&p.ann, p.id, "two");
+	talk_send(&p.ann, p.id, "two");
 	EXPECT_CSTR("f",
 		    t_sql("SELECT is_read FROM notifications WHERE user_id = '%s'"
 			  "   AND type = 'message'",
@@ -391,13 +318,13 @@ TEST(t_msg_4_a_second_message_is_pushed_too)
 
 TEST(commands_between_clients_are_neither_unread_nor_pushed)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 
 	EXPECT(201,
 	       t_post_json(&p.ann, API "/messages",
 			   "{'conversation_id': '%s', 'ciphertext': 'x', 'message_type': 2}",
 			   p.id));
-	EXPECT_INT(2, messages(&p.bob, p.id), "messages[0].message_type");
+	EXPECT_INT(2, talk_messages(&p.bob, p.id), "messages[0].message_type");
 	EXPECT_CSTR("new_message", events(&p.bob));
 	EXPECT_INT(0, t_get(&p.bob, API "/notifications/badge"), "message_count");
 	EXPECT_EQ(0,
@@ -408,32 +335,32 @@ TEST(commands_between_clients_are_neither_unread_nor_pushed)
 
 TEST(fetching_delivers_and_tells_the_sender)
 {
-	struct pair p = make_pair();
-	const char *one = send(&p.ann, p.id, "one"), *two = send(&p.ann, p.id, "two");
+	struct pair p = talk_pair();
+	const char *one = talk_send(&p.ann, p.id, "one"), *two = talk_send(&p.ann, p.id, "two");
 	struct t_request head = { .method = "HEAD",
 				  .path = t_fmt(API "/conversations/%s/messages", p.id),
 				  .user = &p.bob };
 
 	EXPECT(200, t_send(&head));
 	EXPECT_CSTR("", events(&p.ann));
-	EXPECT_NONE(messages(&p.ann, p.id), "messages[0].delivered_at");
-	const struct t_reply *r = EXPECT(200, messages(&p.bob, p.id));
+	EXPECT_NONE(talk_messages(&p.ann, p.id), "messages[0].delivered_at");
+	const struct t_reply *r = EXPECT(200, talk_messages(&p.bob, p.id));
 	EXPECT_STR(two, r, "messages[0].id");
 	EXPECT_TRUE(t_json(r, "messages[0].delivered_at") != NULL);
 	EXPECT_CSTR("messages_delivered", events(&p.ann));
 	const char *ids = event(&p.ann, "messages_delivered", "message_ids");
 	EXPECT_TRUE(strstr(ids, one) && strstr(ids, two));
-	messages(&p.bob, p.id);
+	talk_messages(&p.bob, p.id);
 	EXPECT_CSTR("messages_delivered", events(&p.ann));
-	EXPECT_TRUE(t_json(messages(&p.ann, p.id), "messages[1].delivered_at") != NULL);
+	EXPECT_TRUE(t_json(talk_messages(&p.ann, p.id), "messages[1].delivered_at") != NULL);
 }
 
 TEST(reading_marks_and_tells_the_sender_and_the_other_devices)
 {
-	struct pair p = make_pair();
-	const char *one = send(&p.ann, p.id, "one");
+	struct pair p = talk_pair();
+	const char *one = talk_send(&p.ann, p.id, "one");
 
-	send(&p.ann, p.id, "two");
+	talk_send(&p.ann, p.id, "two");
 	EXPECT_INT(2, t_get(&p.bob, API "/notifications/badge"), "message_count");
 	EXPECT_INT(2, t_get(&p.bob, API "/notifications/badge"), "total_count");
 	EXPECT_INT(1,
@@ -457,34 +384,34 @@ TEST(reading_marks_and_tells_the_sender_and_the_other_devices)
 	EXPECT_INT(0, EXPECT(200, t_post(&p.ann, API "/conversations/%s/read", p.id)), "read");
 	EXPECT_CSTR("messages_read messages_read", events(&p.ann));
 	EXPECT_CSTR(p.bob.id, event(&p.ann, "messages_read", "user_id"));
-	const struct t_reply *r = messages(&p.ann, p.id);
+	const struct t_reply *r = talk_messages(&p.ann, p.id);
 	EXPECT_TRUE(t_json(r, "messages[0].read_at") && t_json(r, "messages[0].delivered_at"));
 }
 
 TEST(answering_says_that_what_came_before_is_read)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 
-	send(&p.ann, p.id, "a question");
-	send(&p.bob, p.id, "an answer");
+	talk_send(&p.ann, p.id, "a question");
+	talk_send(&p.bob, p.id, "an answer");
 	EXPECT_INT(0, t_get(&p.bob, API "/notifications/badge"), "message_count");
 	EXPECT_CSTR("messages_read new_message", events(&p.ann));
 }
 
 TEST(only_the_sender_deletes_a_message_and_both_are_told)
 {
-	struct pair p = make_pair();
-	const char *one = send(&p.ann, p.id, T_SECRET);
+	struct pair p = talk_pair();
+	const char *one = talk_send(&p.ann, p.id, T_SECRET);
 
 	EXPECT(201,
 	       t_post_json(&p.bob, API "/messages",
 			   "{'conversation_id': '%s', 'ciphertext': 'x', 'reply_to_id': '%s'}",
 			   p.id, one));
-	EXPECT_STR(one, messages(&p.ann, p.id), "messages[0].reply_to_id");
+	EXPECT_STR(one, talk_messages(&p.ann, p.id), "messages[0].reply_to_id");
 	EXPECT(404, t_delete(&p.bob, API "/messages/%s", one));
 	EXPECT(200, t_delete(&p.ann, API "/messages/%s", one));
 	EXPECT(404, t_delete(&p.ann, API "/messages/%s", one));
-	const struct t_reply *r = messages(&p.ann, p.id);
+	const struct t_reply *r = talk_messages(&p.ann, p.id);
 	EXPECT_COUNT(1, r, "messages");
 	EXPECT_NONE(r, "messages[0].reply_to_id");
 	EXPECT_CSTR(one, event(&p.ann, "message_deleted", "message_id"));
@@ -497,7 +424,7 @@ TEST(only_the_sender_deletes_a_message_and_both_are_told)
 
 TEST(messages_that_have_expired_are_neither_shown_nor_kept)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 	const char *message =
 		t_json(EXPECT(201,
 			      t_post_json(&p.ann, API "/messages",
@@ -506,10 +433,11 @@ TEST(messages_that_have_expired_are_neither_shown_nor_kept)
 					  p.id)),
 		       "id");
 
-	EXPECT_STR("2199-01-01T00:00:00.000000Z", messages(&p.bob, p.id), "messages[0].expires_at");
+	EXPECT_STR("2199-01-01T00:00:00.000000Z", talk_messages(&p.bob, p.id),
+		   "messages[0].expires_at");
 	t_sql("UPDATE secure_messages SET expires_at = now() - interval '1 second' WHERE id = '%s'",
 	      message);
-	EXPECT_COUNT(0, messages(&p.bob, p.id), "messages");
+	EXPECT_COUNT(0, talk_messages(&p.bob, p.id), "messages");
 	EXPECT_INT(0, t_get(&p.bob, API "/notifications/badge"), "message_count");
 	EXPECT_CSTR("gone", events(&p.bob));
 	EXPECT(404,
@@ -520,16 +448,16 @@ TEST(messages_that_have_expired_are_neither_shown_nor_kept)
 
 TEST(messages_page_by_cursor_and_by_offset)
 {
-	struct pair p = make_pair();
+	struct pair p = talk_pair();
 
 	for (int i = 0; i < 5; i++)
-		send(&p.ann, p.id, t_fmt("%d", i));
+		talk_send(&p.ann, p.id, t_fmt("%d", i));
 	const struct t_reply *r =
 		EXPECT(200, t_get(&p.bob, API "/conversations/%s/messages?limit=2", p.id));
 	EXPECT_COUNT(2, r, "messages");
 	EXPECT_STR("4", r, "messages[0].ciphertext");
 	const char *cursor = t_json(r, "next_cursor");
-	send(&p.ann, p.id, "new"); /* moves offsets, and no cursor */
+	talk_send(&p.ann, p.id, "new"); /* moves offsets, and no cursor */
 	r = EXPECT(200,
 		   t_get(&p.bob, API "/conversations/%s/messages?limit=2&cursor=%s", p.id, cursor));
 	EXPECT_STR("2", r, "messages[0].ciphertext");
@@ -539,8 +467,8 @@ TEST(messages_page_by_cursor_and_by_offset)
 
 TEST(reactions_are_one_a_person_and_sign)
 {
-	struct pair p = make_pair();
-	const char *path = t_fmt(API "/messages/%s/reactions", send(&p.ann, p.id, "x"));
+	struct pair p = talk_pair();
+	const char *path = t_fmt(API "/messages/%s/reactions", talk_send(&p.ann, p.id, "x"));
 	const struct t_reply *first = EXPECT(201, t_post_json(&p.bob, path, "{'emoji': '🔥'}"));
 	const struct t_reply *again = EXPECT(200, t_post_json(&p.bob, path, "{'emoji': '🔥'}"));
 
@@ -549,69 +477,12 @@ TEST(reactions_are_one_a_person_and_sign)
 	EXPECT(201, t_post_json(&p.ann, path, "{'emoji': '🔥'}"));
 	EXPECT(400, t_post_json(&p.ann, path, "{'emoji': ''}"));
 	EXPECT(400, t_post_json(&p.ann, path, "{'emoji': '12345678901'}"));
-	const struct t_reply *r = messages(&p.ann, p.id);
+	const struct t_reply *r = talk_messages(&p.ann, p.id);
 	EXPECT_COUNT(2, r, "messages[0].reactions");
 	EXPECT_STR("🔥", r, "messages[0].reactions[0].emoji");
 	EXPECT_CSTR("reaction_added reaction_added", events(&p.ann));
 	EXPECT(200, t_delete(&p.bob, "%s?emoji=%%F0%%9F%%94%%A5", path));
 	EXPECT(200, t_delete(&p.bob, "%s?emoji=%%F0%%9F%%94%%A5", path));
-	EXPECT_COUNT(1, messages(&p.ann, p.id), "messages[0].reactions");
+	EXPECT_COUNT(1, talk_messages(&p.ann, p.id), "messages[0].reactions");
 	EXPECT_CSTR(p.bob.id, event(&p.ann, "reaction_removed", "user_id"));
-}
-
-/* ---- at the same time ---- */
-
-enum { CHATTERS = 12, LINES = 15 };
-
-struct chatting {
-	struct pair p;
-	int bad[CHATTERS];
-};
-
-/* The first id in a reply, without the harness's JSON, which is not for threads. */
-static const char *first_id(const struct t_reply *r)
-{
-	const char *id = r->body ? strstr(r->body, "\"id\":\"") : NULL;
-
-	return id ? t_fmt("%.36s", id + strlen("\"id\":\"")) : NOBODY;
-}
-
-/* Both write, read, react and delete in all directions at once. */
-static void chat(int i, void *arg)
-{
-	struct chatting *c = arg;
-	const struct t_user *who = i % 2 ? &c->p.ann : &c->p.bob;
-
-	for (int n = 0; n < LINES; n++) {
-		const struct t_reply *sent = try_send(who, c->p.id, "x");
-		const struct t_reply *listed = messages(who, c->p.id);
-		int read = t_post(who, API "/conversations/%s/read", c->p.id)->status;
-		int reacted =
-			t_post_json(who, t_fmt(API "/messages/%s/reactions", first_id(listed)),
-				    "{'emoji': '%d'}", i)
-				->status;
-
-		c->bad[i] += sent->status != 201 || listed->status != 200 || read != 200;
-		c->bad[i] += reacted != 201 && reacted != 200 && reacted != 404;
-		if (n % 3 == 0)
-			c->bad[i] +=
-				t_delete(who, API "/messages/%s", first_id(sent))->status != 200;
-	}
-}
-
-TEST(two_who_do_everything_at_once_never_wait_in_a_circle)
-{
-	struct chatting c = { .p = make_pair() };
-
-	t_parallel(CHATTERS, chat, &c);
-	for (int i = 0; i < CHATTERS; i++)
-		EXPECT_EQ(0, c.bad[i]);
-	EXPECT_EQ(0,
-		  t_sql_int("SELECT count(*) FROM (SELECT max(seq) - count(*) AS holes"
-			    "  FROM user_events WHERE user_id IN ('%s', '%s')"
-			    " GROUP BY user_id) s WHERE holes <> 0",
-			    c.p.ann.id, c.p.bob.id));
-	EXPECT_EQ(CHATTERS * (LINES - LINES / 3),
-		  t_sql_int("SELECT count(*) FROM secure_messages WHERE conversation_id = '%s'",
-			    c.p.id));
 }

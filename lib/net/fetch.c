@@ -273,62 +273,6 @@ int64_t fetch_retry_after(const struct fetch_reply *reply)
 	return (seconds < DAY / SECOND ? seconds : DAY / SECOND) * SECOND;
 }
 
-/* ---- addresses ---- */
-
-static str part_of(struct arena *a, CURLU *u, CURLUPart part)
-{
-	char *text = NULL;
-	str copy = { 0 };
-
-	if (curl_url_get(u, part, &text, 0) == CURLUE_OK)
-		copy = arena_copy(a, str_of(text));
-	curl_free(text);
-	return copy;
-}
-
-static bool is_web(struct arena *a, CURLU *u)
-{
-	str scheme = part_of(a, u, CURLUPART_SCHEME);
-
-	return str_eq(scheme, S("http")) || str_eq(scheme, S("https"));
-}
-
-/* NULL: no such address. A CURLU takes a relative one for what it is relative to what it holds. */
-static CURLU *parse(struct arena *a, str base, str link)
-{
-	CURLU *u = curl_url();
-	const char *from = arena_cstr(a, base), *to = arena_cstr(a, link);
-
-	if (u && curl_url_set(u, CURLUPART_URL, from, 0) == CURLUE_OK
-	    && curl_url_set(u, CURLUPART_URL, to, 0) == CURLUE_OK
-	    && curl_url_set(u, CURLUPART_FRAGMENT, NULL, 0) == CURLUE_OK)
-		return u;
-	curl_url_cleanup(u);
-	return NULL;
-}
-
-str fetch_host(struct arena *a, str url)
-{
-	CURLU *u = parse(a, url, url);
-	str host = { 0 };
-
-	if (u && is_web(a, u))
-		host = arena_lower(a, part_of(a, u, CURLUPART_HOST));
-	curl_url_cleanup(u);
-	return host;
-}
-
-str fetch_resolve(struct arena *a, str base, str link)
-{
-	CURLU *u = parse(a, base, link);
-	str url = { 0 };
-
-	if (u && is_web(a, u))
-		url = part_of(a, u, CURLUPART_URL);
-	curl_url_cleanup(u);
-	return url;
-}
-
 /* ---- mail ---- */
 
 static err smtp_outcome(const struct transfer *t, err outcome)

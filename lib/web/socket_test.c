@@ -1,6 +1,6 @@
 /* WebSockets, seen by a peer that writes frames byte by byte, good ones and bad ones (RFC 6455). */
+#include "lib/web/frames_test.h"
 #include "lib/web/socket.h"
-#include "lib/web/wire_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -100,133 +100,19 @@ static void stop(void)
 
 /* ---- the peer ---- */
 
-#define HANDSHAKE                                                                \
-	"GET /socket HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, Upgrade\r\n" \
-	"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"                    \
-	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-
-static struct wire *connect_socket(void)
-{
-	struct wire *w = dial();
-	struct answer *a;
-
-	say(w, HANDSHAKE "\r\n");
-	a = hear(w);
-	EXPECT_TRUE(a != NULL);
-	EXPECT_EQ(101, a->status);
-	EXPECT_CSTR("s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", header(a, "Sec-WebSocket-Accept"));
-	return w;
-}
-
-enum { CONTINUED = 0, TEXT = 1, BINARY = 2, CLOSE = 8, PING = 9, PONG = 10, FIN = 0x80 };
-
-/* The bytes of one masked frame; `first` is FIN, reserved bits and opcode. */
-static size_t encode(char *out, int first, const char *payload, size_t n)
-{
-	static const unsigned char mask[4] = { 1, 2, 3, 0xfe };
-	size_t at = 2;
-
-	out[0] = (char)first;
-	out[1] = (char)(0x80 | (n < 126 ? n : n < 65536 ? 126 : 127));
-	for (int bytes = n < 126 ? 0 : n < 65536 ? 2 : 8; bytes > 0; bytes--)
-		out[at++] = (char)((uint64_t)n >> 8 * (bytes - 1));
-	memcpy(out + at, mask, 4);
-	at += 4;
-	for (size_t i = 0; i < n; i++)
-		out[at++] = (char)(payload[i] ^ (char)mask[i % 4]);
-	return at;
-}
-
-static void send_frame(struct wire *w, int first, const char *payload, size_t n)
-{
-	char *bytes = malloc(n + 20);
-
-	say_bytes(w, bytes, encode(bytes, first, payload, n));
-	free(bytes);
-}
-
-static void send_text(struct wire *w, const char *text)
-{
-	send_frame(w, FIN | TEXT, text, strlen(text));
-}
-
-struct got {
-	int first; /* -1: the connection is closed */
-	size_t n;
-	char payload[600 * 1024];
-};
-
-static bool receive(struct wire *w, char *p, size_t n)
-{
-	while (n) {
-		ssize_t k = recv(w->fd, p, n, 0);
-
-		if (k <= 0)
-			return false;
-		p += k;
-		n -= (size_t)k;
-	}
-	return true;
-}
-
-static struct got *next_frame(struct wire *w)
-{
-	static struct got g;
-	unsigned char head[10];
-	int bytes;
-
-	g.first = -1;
-	if (!receive(w, (char *)head, 2))
-		return &g;
-	EXPECT_EQ(0, head[1] & 0x80); /* a server never masks */
-	bytes = head[1] < 126 ? 0 : head[1] == 126 ? 2 : 8;
-	EXPECT_TRUE(receive(w, (char *)head + 2, (size_t)bytes));
-	g.n = bytes ? 0 : head[1];
-	for (int i = 0; i < bytes; i++)
-		g.n = g.n << 8 | head[2 + i];
-	EXPECT_TRUE(g.n < sizeof g.payload);
-	EXPECT_TRUE(receive(w, g.payload, g.n));
-	g.payload[g.n] = '\0';
-	g.first = head[0];
-	return &g;
-}
-
-static void expect_frame(struct wire *w, int first, const char *payload)
-{
-	struct got *g = next_frame(w);
-
-	EXPECT_EQ(first, g->first);
-	EXPECT_CSTR(payload, g->payload);
-}
-
-/* A close frame with this code (0: none), then the end of the connection. */
-static void expect_close(struct wire *w, int code)
-{
-	struct got *g = next_frame(w);
-
-	EXPECT_EQ(FIN | CLOSE, g->first);
-	if (code == 0)
-		EXPECT_EQ(0, g->n);
-	else
-		EXPECT_EQ(code, (unsigned char)g->payload[0] * 256 + (unsigned char)g->payload[1]);
-	send_frame(w, FIN | CLOSE, g->payload, g->n);
-	EXPECT_EQ(-1, next_frame(w)->first);
-	hang_up(w);
-}
-
 /* A peer that sends these bytes of frames is closed with that code. */
 static void refused(int code, int first, const char *payload, size_t n)
 {
-	struct wire *w = connect_socket();
+	struct wire *w = socket_dial();
 
-	send_frame(w, first, payload, n);
-	expect_close(w, code);
+	frame_send(w, first, payload, n);
+	frame_expect_close(w, code);
 }
 
 static void leave(struct wire *w)
 {
-	send_frame(w, FIN | CLOSE, "\x03\xe8", 2);
-	expect_close(w, 1000);
+	frame_send(w, FIN | CLOSE, "\x03\xe8", 2);
+	frame_expect_close(w, 1000);
 }
 
 /* ---- the handshake ---- */
@@ -304,19 +190,19 @@ TEST(messages_of_all_lengths_come_back)
 	struct wire *w;
 
 	start();
-	w = connect_socket();
+	w = socket_dial();
 	memset(text, 'y', 512 * 1024 + 1);
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
 		struct got *g;
 
-		send_frame(w, FIN | TEXT, text, lengths[i]);
-		g = next_frame(w);
+		frame_send(w, FIN | TEXT, text, lengths[i]);
+		g = frame_next(w);
 		EXPECT_EQ(FIN | TEXT, g->first);
 		EXPECT_EQ(lengths[i], g->n);
 		EXPECT_MEM(text, g->payload, g->n);
 	}
-	send_frame(w, FIN | TEXT, text, 512 * 1024 + 1);
-	expect_close(w, 1009);
+	frame_send(w, FIN | TEXT, text, 512 * 1024 + 1);
+	frame_expect_close(w, 1009);
 	free(text);
 	stop();
 }
@@ -329,7 +215,7 @@ TEST(a_message_right_behind_the_handshake_is_heard)
 
 	start();
 	w = dial();
-	n += encode(text + n, FIN | TEXT, "at once", 7);
+	n += frame_encode(text + n, FIN | TEXT, "at once", 7);
 	say_bytes(w, text, n);
 	EXPECT_EQ(101, hear(w)->status);
 	if (w->n) { /* it may have come with the head */
@@ -338,7 +224,7 @@ TEST(a_message_right_behind_the_handshake_is_heard)
 			   "at once",
 			   w->buf, 9);
 	} else {
-		expect_frame(w, FIN | TEXT, "at once");
+		frame_expect(w, FIN | TEXT, "at once");
 	}
 	leave(w);
 	stop();
@@ -349,15 +235,15 @@ TEST(fragments_with_control_frames_between_make_one_message)
 	struct wire *w;
 
 	start();
-	w = connect_socket();
-	send_frame(w, TEXT, "one ", 4);
-	send_frame(w, FIN | PING, "are you there", 13);
-	expect_frame(w, FIN | PONG, "are you there");
-	send_frame(w, CONTINUED, "two ", 4);
-	send_frame(w, FIN | PONG, "unasked", 7);
-	send_frame(w, CONTINUED, "", 0);
-	send_frame(w, FIN | CONTINUED, "three", 5);
-	expect_frame(w, FIN | TEXT, "one two three");
+	w = socket_dial();
+	frame_send(w, TEXT, "one ", 4);
+	frame_send(w, FIN | PING, "are you there", 13);
+	frame_expect(w, FIN | PONG, "are you there");
+	frame_send(w, CONTINUED, "two ", 4);
+	frame_send(w, FIN | PONG, "unasked", 7);
+	frame_send(w, CONTINUED, "", 0);
+	frame_send(w, FIN | CONTINUED, "three", 5);
+	frame_expect(w, FIN | TEXT, "one two three");
 	leave(w);
 	stop();
 }
@@ -369,10 +255,10 @@ TEST(fragments_may_be_too_much_together)
 
 	memset(text, 'z', 300000);
 	start();
-	w = connect_socket();
-	send_frame(w, TEXT, text, 300000);
-	send_frame(w, CONTINUED, text, 300000);
-	expect_close(w, 1009);
+	w = socket_dial();
+	frame_send(w, TEXT, text, 300000);
+	frame_send(w, CONTINUED, text, 300000);
+	frame_expect_close(w, 1009);
 	free(text);
 	stop();
 }
@@ -382,11 +268,11 @@ TEST(text_split_inside_of_a_character_is_whole)
 	struct wire *w;
 
 	start();
-	w = connect_socket();
-	send_frame(w, TEXT, "\xe2\x82", 2);
-	send_frame(w, CONTINUED, "\xac \xf0\x9f", 4);
-	send_frame(w, FIN | CONTINUED, "\x98\x80", 2);
-	expect_frame(w, FIN | TEXT, "\xe2\x82\xac \xf0\x9f\x98\x80");
+	w = socket_dial();
+	frame_send(w, TEXT, "\xe2\x82", 2);
+	frame_send(w, CONTINUED, "\xac \xf0\x9f", 4);
+	frame_send(w, FIN | CONTINUED, "\x98\x80", 2);
+	frame_expect(w, FIN | TEXT, "\xe2\x82\xac \xf0\x9f\x98\x80");
 	leave(w);
 	stop();
 }
@@ -398,18 +284,18 @@ TEST(a_message_may_come_byte_by_byte)
 	size_t n;
 
 	start();
-	w = connect_socket();
-	n = encode(bytes, TEXT, "slow", 4);
-	n += encode(bytes + n, FIN | PING, "", 0);
-	n += encode(bytes + n, FIN | CONTINUED, " going", 6);
-	n += encode(bytes + n, FIN | TEXT, "fast", 4);
+	w = socket_dial();
+	n = frame_encode(bytes, TEXT, "slow", 4);
+	n += frame_encode(bytes + n, FIN | PING, "", 0);
+	n += frame_encode(bytes + n, FIN | CONTINUED, " going", 6);
+	n += frame_encode(bytes + n, FIN | TEXT, "fast", 4);
 	for (size_t i = 0; i < n; i++) {
 		say_bytes(w, bytes + i, 1);
 		usleep(500);
 	}
-	expect_frame(w, FIN | PONG, "");
-	expect_frame(w, FIN | TEXT, "slow going");
-	expect_frame(w, FIN | TEXT, "fast");
+	frame_expect(w, FIN | PONG, "");
+	frame_expect(w, FIN | TEXT, "slow going");
+	frame_expect(w, FIN | TEXT, "fast");
 	leave(w);
 	stop();
 }
@@ -422,15 +308,15 @@ TEST(many_messages_in_one_piece_are_all_heard_in_order)
 	char text[16];
 
 	start();
-	w = connect_socket();
+	w = socket_dial();
 	for (int i = 0; i < 100; i++) {
 		if (i % 3 == 0)
-			n += encode(bytes + n, FIN | PING, "p", 1);
-		n += encode(bytes + n, FIN | TEXT, text, (size_t)sprintf(text, "%d", i));
+			n += frame_encode(bytes + n, FIN | PING, "p", 1);
+		n += frame_encode(bytes + n, FIN | TEXT, text, (size_t)sprintf(text, "%d", i));
 	}
 	say_bytes(w, bytes, n);
 	for (int i = 0, pongs = 0; i < 100 || pongs < 34;) {
-		struct got *g = next_frame(w);
+		struct got *g = frame_next(w);
 
 		if (g->first == (FIN | PONG)) {
 			pongs++;
@@ -462,13 +348,13 @@ TEST(broken_frames_are_refused_with_1002)
 	refused(1002, FIN | CONTINUED, "nothing", 7); /* before the first fragment */
 	refused(1002, FIN | CLOSE, "x", 1);	      /* half a code */
 	refused(1002, FIN | CLOSE, "\x03\xed", 2);    /* 1005 is for nobody to send */
-	w = connect_socket();
+	w = socket_dial();
 	say_bytes(w, unmasked, 4);
-	expect_close(w, 1002);
-	w = connect_socket();
-	send_frame(w, TEXT, "one", 3);
-	send_frame(w, FIN | TEXT, "two", 3); /* the first is not at its end */
-	expect_close(w, 1002);
+	frame_expect_close(w, 1002);
+	w = socket_dial();
+	frame_send(w, TEXT, "one", 3);
+	frame_send(w, FIN | TEXT, "two", 3); /* the first is not at its end */
+	frame_expect_close(w, 1002);
 	stop();
 }
 
@@ -483,10 +369,10 @@ TEST(text_that_is_no_utf_8_is_refused_with_1007)
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		refused(1007, FIN | TEXT, bad[i], strlen(bad[i]));
 	refused(1007, FIN | CLOSE, "\x03\xe8\xff", 3);
-	w = connect_socket();
-	send_frame(w, TEXT, "\xe2\x82", 2);
-	send_frame(w, FIN | CONTINUED, "x", 1);
-	expect_close(w, 1007);
+	w = socket_dial();
+	frame_send(w, TEXT, "\xe2\x82", 2);
+	frame_send(w, FIN | CONTINUED, "x", 1);
+	frame_expect_close(w, 1007);
 	stop();
 }
 
@@ -504,14 +390,14 @@ TEST(a_goodbye_is_answered_in_kind)
 	struct wire *w;
 
 	start();
-	leave(connect_socket());
-	w = connect_socket();
-	send_frame(w, FIN | CLOSE, "", 0);
-	expect_close(w, 0);
-	w = connect_socket();
-	send_frame(w, FIN | CLOSE, "\x0f\xa1why", 5); /* 4001 */
-	send_text(w, "after the end");
-	expect_close(w, 4001);
+	leave(socket_dial());
+	w = socket_dial();
+	frame_send(w, FIN | CLOSE, "", 0);
+	frame_expect_close(w, 0);
+	w = socket_dial();
+	frame_send(w, FIN | CLOSE, "\x0f\xa1why", 5); /* 4001 */
+	frame_send_text(w, "after the end");
+	frame_expect_close(w, 4001);
 	stop();
 }
 
@@ -520,15 +406,15 @@ TEST(a_goodbye_of_ours_comes_after_what_was_sent)
 	struct wire *w;
 
 	start();
-	w = connect_socket();
-	send_text(w, "first");
-	send_text(w, "bye");
-	send_text(w, "unheard");
-	expect_frame(w, FIN | TEXT, "first");
-	expect_close(w, 4000);
-	w = connect_socket();
-	send_text(w, "leave");
-	expect_close(w, 0);
+	w = socket_dial();
+	frame_send_text(w, "first");
+	frame_send_text(w, "bye");
+	frame_send_text(w, "unheard");
+	frame_expect(w, FIN | TEXT, "first");
+	frame_expect_close(w, 4000);
+	w = socket_dial();
+	frame_send_text(w, "leave");
+	frame_expect_close(w, 0);
 	stop();
 }
 
@@ -539,10 +425,10 @@ TEST(a_goodbye_that_is_not_answered_ends_all_the_same)
 	limits = socket_usual;
 	limits.goodbye = 200 * MILLISECOND;
 	start();
-	w = connect_socket();
-	send_text(w, "bye");
-	EXPECT_EQ(FIN | CLOSE, next_frame(w)->first);
-	EXPECT_EQ(-1, next_frame(w)->first);
+	w = socket_dial();
+	frame_send_text(w, "bye");
+	EXPECT_EQ(FIN | CLOSE, frame_next(w)->first);
+	EXPECT_EQ(-1, frame_next(w)->first);
 	hang_up(w);
 	stop();
 }
@@ -554,12 +440,12 @@ TEST(a_draining_server_says_1001)
 	limits = socket_usual;
 	limits.goodbye = 300 * MILLISECOND;
 	start();
-	w = connect_socket();
-	silent = connect_socket();
-	send_text(w, "hello");
-	expect_frame(w, FIN | TEXT, "hello");
+	w = socket_dial();
+	silent = socket_dial();
+	frame_send_text(w, "hello");
+	frame_expect(w, FIN | TEXT, "hello");
 	site_stop();
-	expect_close(w, 1001);
+	frame_expect_close(w, 1001);
 	hang_up(silent);
 	EXPECT_EQ(2, closed);
 }
@@ -574,14 +460,14 @@ TEST(a_silent_peer_is_pinged_and_then_dropped)
 	limits.ping = 100 * MILLISECOND;
 	limits.silence = 350 * MILLISECOND;
 	start();
-	w = connect_socket();
+	w = socket_dial();
 	for (int i = 0; i < 6; i++) { /* longer than the limit, answering */
-		expect_frame(w, FIN | PING, "");
-		send_frame(w, FIN | PONG, "", 0);
+		frame_expect(w, FIN | PING, "");
+		frame_send(w, FIN | PONG, "", 0);
 	}
 	for (int i = 0; i < 3; i++)
-		expect_frame(w, FIN | PING, "");
-	EXPECT_EQ(-1, next_frame(w)->first);
+		frame_expect(w, FIN | PING, "");
+	EXPECT_EQ(-1, frame_next(w)->first);
 	hang_up(w);
 	stop();
 }
@@ -593,8 +479,8 @@ TEST(a_message_that_does_not_end_is_given_up)
 	limits = socket_usual;
 	limits.silence = 300 * MILLISECOND;
 	start();
-	w = connect_socket();
-	send_frame(w, TEXT, "begin", 5);
+	w = socket_dial();
+	frame_send(w, TEXT, "begin", 5);
 	for (int i = 0; i < 100; i++) {
 		if (!say_bytes(w, "\x89\x80\0\0\0\0",
 			       6)) /* pings keep it alive, but not for ever */
@@ -611,12 +497,12 @@ TEST(a_slow_peer_is_dropped_when_its_queue_is_full)
 	struct wire *w;
 
 	start();
-	w = connect_socket();
-	send_text(w, "burst"); /* 1,000 small ones that the kernel takes: no harm */
+	w = socket_dial();
+	frame_send_text(w, "burst"); /* 1,000 small ones that the kernel takes: no harm */
 	for (int i = 0; i < 1000; i++)
-		expect_frame(w, FIN | TEXT, "xxxxxxxxxx");
-	expect_frame(w, FIN | TEXT, "burst");
-	send_text(w, "flood");
+		frame_expect(w, FIN | TEXT, "xxxxxxxxxx");
+	frame_expect(w, FIN | TEXT, "burst");
+	frame_send_text(w, "flood");
 	for (int i = 0; i < 500 && !closed; i++)
 		usleep(10000);
 	EXPECT_EQ(1, closed);
@@ -632,8 +518,8 @@ TEST(a_peer_that_does_not_read_is_dropped_in_time)
 	limits.queue = 100000;
 	limits.write = 300 * MILLISECOND;
 	start();
-	w = connect_socket();
-	send_text(w, "flood");
+	w = socket_dial();
+	frame_send_text(w, "flood");
 	for (int i = 0; i < 500 && !closed; i++)
 		usleep(10000);
 	EXPECT_EQ(1, closed);
@@ -650,14 +536,14 @@ TEST(a_peer_that_sends_too_fast_is_slowed_down)
 	limits = socket_usual;
 	limits.in_a_second = 50;
 	start();
-	w = connect_socket();
+	w = socket_dial();
 	began = time_monotonic();
 	for (int i = 0; i < 60; i++)
-		send_text(w, "0123456789");
+		frame_send_text(w, "0123456789");
 	for (int i = 0; i < 60; i++)
-		expect_frame(w, FIN | TEXT, "0123456789");
-	send_text(w, "one more");
-	expect_frame(w, FIN | TEXT, "one more");
+		frame_expect(w, FIN | TEXT, "0123456789");
+	frame_send_text(w, "one more");
+	frame_expect(w, FIN | TEXT, "one more");
 	EXPECT_TRUE(time_monotonic() - began >= 900 * MILLISECOND);
 	leave(w);
 	stop();
