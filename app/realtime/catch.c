@@ -65,6 +65,9 @@ static void say_events(struct client *c, struct arena *a, const struct page_row 
 	}
 	if (n)
 		c->seq = e[n - 1].seq;
+	for (size_t i = 0; i < n && c->socket; i++)
+		if (!uuid_is_nil(e[i].message))
+			delivered(c->hub, c->entry.id, e[i].message);
 }
 
 /* ---- one page ---- */

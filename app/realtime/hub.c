@@ -263,6 +263,8 @@ static void tell(struct client *c, const struct event *e)
 	}
 	socket_send(c->socket, c->version > 1 ? e->numbered : e->plain);
 	c->seq = e->seq;
+	if (!uuid_is_nil(e->message))
+		delivered(c->hub, c->entry.id, e->message);
 }
 
 static void tell_user(struct realtime *r, const struct event *e)
@@ -395,6 +397,7 @@ void realtime_free(struct realtime *r)
 		client_drop(c);
 	}
 	timer_free(r->tick);
+	delivered_free(r);
 	table_free(&r->users);
 	table_free(&r->threads);
 	table_free(&r->watched);

@@ -23,6 +23,7 @@ struct event {
 	int64_t seq;			/* EVENT_USER only, as what follows */
 	struct frame *plain, *numbered; /* for either version of the protocol */
 	bool counts;			/* for the badge */
+	uuid message;			/* that it brings; nil: none */
 	double lat, lon;		/* EVENT_BEACON */
 };
 
@@ -104,6 +105,9 @@ struct realtime {
 	void (*done)(void *);
 	void *done_arg;
 	struct timer *tick;
+	struct delivery *delivered; /* not yet in the database */
+	size_t ndelivered, delivered_size;
+	bool noting;	   /* a coroutine will write them down */
 	struct tail *tail; /* of the loop that reads */
 	struct realtime *next;
 };
@@ -131,6 +135,12 @@ extern const struct socket_owner client_owner;
 
 /* Starts coroutines for the sockets that are behind. */
 void catch_start(struct realtime *r);
+
+/* ---- delivered.c ---- */
+
+/* A message was sent to a device of its receiver: soon written down, many at once. */
+void delivered(struct realtime *r, uuid user, uuid message);
+void delivered_free(struct realtime *r);
 
 /* ---- tail.c ---- */
 

@@ -3,7 +3,8 @@
 -- those of changes without a number tell their kinds apart. A long transaction that writes keeps the lower
 -- bound back; that costs reading some rows again, which the snapshot then leaves out.
 -- name: events_tail     $1 since text, $2 until text, $3 after_topic uuid, $4 after_seq bigint, $5 limit int
-SELECT s.snapshot, e.topic, e.seq, e.kind, COALESCE(v.kind, e.type) AS type, v.payload, e.lat, e.lon
+SELECT s.snapshot, e.topic, e.seq, e.kind, COALESCE(v.kind, e.type) AS type, v.payload,
+       CASE v.kind WHEN 'new_message' THEN (v.payload ->> 'id')::uuid END AS message, e.lat, e.lon
   FROM (SELECT pg_current_snapshot()::text AS snapshot) s
   LEFT JOIN LATERAL (
 	SELECT * FROM (
@@ -34,7 +35,8 @@ SELECT COALESCE((SELECT h.last_seq FROM user_event_heads h WHERE h.user_id = $1)
 SELECT COALESCE(h.last_seq, 0) AS head,
        $2 = COALESCE(h.last_seq, 0)
 	OR $2 < h.last_seq AND (SELECT min(o.seq) FROM user_events o WHERE o.user_id = $1) <= $2 + 1 AS whole,
-       e.seq, e.kind AS type, e.payload
+       e.seq, e.kind AS type, e.payload,
+       CASE e.kind WHEN 'new_message' THEN (e.payload ->> 'id')::uuid END AS message
   FROM users a
   LEFT JOIN user_event_heads h ON h.user_id = a.id
   LEFT JOIN LATERAL (SELECT x.seq, x.kind, x.payload FROM events_after(a.id, $2) x
@@ -57,3 +59,7 @@ SELECT DISTINCT p AS id FROM unnest($2) p WHERE EXISTS (SELECT FROM can_see_acti
 -- The other way round.
 -- name: activity_viewers     $1 subject uuid, $2 viewers uuids
 SELECT DISTINCT v AS id FROM unnest($2) v WHERE EXISTS (SELECT FROM can_see_activity(v, $1));
+
+-- T-MSG-4: messages have reached a device of their receiver.
+-- name: events_delivered     $1 user uuid, $2 messages uuids [write]
+SELECT mark_delivered($1, $2);

@@ -4,15 +4,11 @@
 #include "app/realtime/realtime.sql.h"
 
 static const struct field tail_fields[] = {
-	FIELD(struct tail_row, snapshot),
-	FIELD(struct tail_row, topic),
-	FIELD(struct tail_row, seq),
-	FIELD(struct tail_row, kind),
-	FIELD(struct tail_row, type),
-	FIELD(struct tail_row, payload),
-	FIELD(struct tail_row, lat),
-	FIELD(struct tail_row, lon),
-	{ 0 },
+	FIELD(struct tail_row, snapshot), FIELD(struct tail_row, topic),
+	FIELD(struct tail_row, seq),	  FIELD(struct tail_row, kind),
+	FIELD(struct tail_row, type),	  FIELD(struct tail_row, payload),
+	FIELD(struct tail_row, message),  FIELD(struct tail_row, lat),
+	FIELD(struct tail_row, lon),	  { 0 },
 };
 
 err events_tail(struct db *db, str since, str until, uuid after_topic, int64_t after_seq,
@@ -40,14 +36,24 @@ err events_head(struct db *db, uuid user, int64_t *ret_seq)
 }
 
 static const struct field page_fields[] = {
-	FIELD(struct page_row, head), FIELD(struct page_row, whole),   FIELD(struct page_row, seq),
-	FIELD(struct page_row, type), FIELD(struct page_row, payload), { 0 },
+	FIELD(struct page_row, head),
+	FIELD(struct page_row, whole),
+	FIELD(struct page_row, seq),
+	FIELD(struct page_row, type),
+	FIELD(struct page_row, payload),
+	FIELD(struct page_row, message),
+	{ 0 },
 };
 
 err events_page(struct db *db, uuid user, int64_t last, int32_t limit, struct list *out)
 {
 	return db_list(db, &sql_events_page, page_fields, sizeof(struct page_row), out, ARG(user),
 		       ARG(last), ARG(limit));
+}
+
+void events_delivered(struct db_batch *b, uuid user, struct uuids messages)
+{
+	db_batch_exec(b, &sql_events_delivered, NULL, ARG(user), ARG(messages));
 }
 
 err live_trim(struct db *db, int32_t limit, int64_t *ret_n)

@@ -9,6 +9,7 @@ struct tail_row {
 	int64_t seq;
 	str kind, type;
 	struct json payload;
+	uuid message; /* of a new_message, else nil */
 	double lat, lon;
 };
 err events_tail(struct db *db, str since, str until, uuid after_topic, int64_t after_seq,
@@ -23,8 +24,12 @@ struct page_row {
 	int64_t seq; /* 0: nothing comes after it */
 	str type;
 	struct json payload;
+	uuid message; /* of a new_message, else nil */
 };
 err events_page(struct db *db, uuid user, int64_t last, int32_t limit, struct list *out);
+
+/* Messages have reached a device of this user; queued, several of them are one round trip. */
+void events_delivered(struct db_batch *b, uuid user, struct uuids messages);
 
 /* Deletes what is older than ten minutes, so many at once. */
 err live_trim(struct db *db, int32_t limit, int64_t *ret_n);

@@ -96,6 +96,7 @@ static bool take_row(struct arena *a, const struct tail_row *row, struct event *
 		.kind = kind_of(row->kind),
 		.topic = row->topic,
 		.seq = row->seq,
+		.message = row->message,
 		.lat = row->lat,
 		.lon = row->lon,
 	};
