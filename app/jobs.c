@@ -22,6 +22,7 @@ const struct job_kind app_job_kinds[] = {
 	{ .kind = "link_preview", .run = previews_run, .attempts = 4 },
 	{ .kind = "mail", .run = mail_run },
 	{ .kind = "media_delete", .run = media_delete_run },
+	{ .kind = "media_frame", .run = media_frame_run, .attempts = 4 },
 	{ .kind = "push", .run = push_spread_run },
 	{ .kind = "push_send", .run = push_send_run },
 	{ 0 },

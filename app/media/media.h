@@ -40,4 +40,5 @@ extern const struct route media_routes[];
 
 /* Jobs. All suspend. */
 err media_delete_run(struct job *j);
+err media_frame_run(struct job *j);
 err media_sweep(struct job *j);

@@ -35,3 +35,18 @@ SELECT thumbnail_key FROM media_objects WHERE key = $1 AND deleting;
 
 -- name: media_forget     $1 key text
 DELETE FROM media_objects WHERE key = $1 AND deleting;
+
+-- name: media_want_frame     $1 key text
+INSERT INTO outbox (kind, payload, dedup_key) VALUES ('media_frame', jsonb_build_object('key', $1), $1)
+    ON CONFLICT DO NOTHING;
+
+-- Posts that were written before the frame was there get it now; later ones by a trigger. It lies beside the
+-- film, so its address differs in the ending alone.
+-- name: media_framed     $1 key text, $2 frame text
+WITH film AS (
+	UPDATE media_objects SET thumbnail_key = $2 WHERE key = $1 AND NOT deleting RETURNING stem
+)
+UPDATE posts p
+   SET first_frame_url = regexp_replace(p.video_url, '\.[^./]*$', '.thumb.jpg')
+  FROM film JOIN media_uses u ON u.stem = film.stem
+ WHERE p.id = u.used_by AND p.first_frame_url IS NULL AND media_stem_of_url(p.video_url) = film.stem;

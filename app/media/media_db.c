@@ -38,3 +38,13 @@ err media_forget(struct db *db, str key)
 {
 	return db_exec(db, &sql_media_forget, NULL, ARG(key));
 }
+
+err media_want_frame(struct db *db, str key)
+{
+	return db_exec(db, &sql_media_want_frame, NULL, ARG(key));
+}
+
+err media_framed(struct db *db, str key, str frame)
+{
+	return db_exec(db, &sql_media_framed, NULL, ARG(key), ARG(frame));
+}

@@ -31,3 +31,9 @@ err media_marked(struct db *db, str key, struct media_marked *out);
 
 /* Its files are gone: its row may go. */
 err media_forget(struct db *db, str key);
+
+/* Queues the job that makes a film's first frame. */
+err media_want_frame(struct db *db, str key);
+
+/* The frame is stored: the object and the posts that show the film say so. */
+err media_framed(struct db *db, str key, str frame);

@@ -194,6 +194,13 @@ static void undo(struct req *r, const struct taken *t)
 		log_warn("upload not undone", LOG("code", e.info->code));
 }
 
+static err want_frame(struct req *r, const struct taken *t)
+{
+	TRY(media_want_frame(r->db, t->key));
+	jobs_wake();
+	return OK;
+}
+
 /* ---- all of it ---- */
 
 /* Pictures are drawn into spools of their own, everything else is cleaned where it is. */
@@ -232,5 +239,7 @@ err take_file(struct req *r, struct spool *sent, const struct media_kind *kind, 
 	e = put_files(r, kept, thumbnail, out);
 	if (e.info)
 		undo(r, out);
+	if (!e.info && kind->family == MEDIA_VIDEO)
+		return want_frame(r, out);
 	return e;
 }

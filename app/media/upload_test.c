@@ -254,6 +254,43 @@ TEST(a_row_says_what_was_stored)
 			  t_key(r, "url")));
 }
 
+/* ---- first frames ---- */
+
+static const char *post_film(const struct t_user *user, const char *url)
+{
+	return t_json(EXPECT(201,
+			     t_post_json(user, "/api/v1/posts", "{'body': 'x', 'video_url': %s}",
+					 t_quote(url))),
+		      "post.id");
+}
+
+static const char *frame_of(const char *post)
+{
+	return t_sql("SELECT first_frame_url FROM posts WHERE id = '%s'", post);
+}
+
+TEST(a_film_gets_its_first_frame_before_or_after_it_is_posted)
+{
+	static const char *const films[] = { "clip.mp4", "clip.mov", "clip.webm" };
+	struct t_user ann = t_user("ann");
+
+	for (size_t i = 0; i < sizeof(films) / sizeof(*films); i++) {
+		const char *url = t_json(EXPECT(200, t_upload(&ann, films[i])), "url"), *early,
+			   *late;
+		const struct t_reply *frame;
+
+		early = post_film(&ann, url);
+		EXPECT_SOON(frame_of(early) != NULL);
+		late = post_film(&ann, url);
+		EXPECT_CSTR(frame_of(early), frame_of(late));
+		frame = EXPECT(200, t_get(NULL, "/%s", strstr(frame_of(early), "uploads/")));
+		EXPECT_CSTR("(160, 120)\n",
+			    t_ask(frame,
+				  "/usr/bin/python3 -c 'from PIL import Image; "
+				  "print(Image.open(\"%s\").size)'"));
+	}
+}
+
 /* ---- reading ---- */
 
 TEST(stored_files_are_served_in_parts_to_every_origin_without_powers)
@@ -302,5 +339,85 @@ TEST(media_hosts_are_the_operators_to_name)
 	EXPECT_STR(t_fmt("https://img.sojorn.test/%s", t_key(r, "url")), r, "url");
 	EXPECT_STR("https://quips.sojorn.test/old/videos/1",
 		   t_get(&ann, "/api/v1/media/sign?path=old/videos/1"), "url");
+	t_server_stop(s);
+}
+
+/* ---- large files ---- */
+
+static long long resident(void)
+{
+	const char *line =
+		strstr(t_admin_get("/metrics")->body, "\nprocess_resident_memory_bytes ");
+
+	EXPECT_TRUE(line != NULL);
+	return atoll(strchr(line + 1, ' '));
+}
+
+/* A film of so many MiB: a small one and free space behind it. Returns the server's answer; *most is the most
+ * memory it was seen to have meanwhile. */
+static const char *send_film(const struct t_user *user, long mib, long long *most)
+{
+	enum { FREE_HEAD = 8, TAIL = 14 };
+	static char zeros[1 << 20];
+	size_t size;
+	const char *film = t_media("clip.mp4", &size);
+	const char *head = "--edge\r\nContent-Disposition: form-data; name=media\r\n\r\n";
+	unsigned space = (unsigned)(mib << 20);
+	char free_box[FREE_HEAD] = { (char)(space >> 24),
+				     (char)(space >> 16),
+				     (char)(space >> 8),
+				     (char)space,
+				     'f',
+				     'r',
+				     'e',
+				     'e' };
+	int fd = t_connect();
+	const char *request = t_fmt(
+		"POST /api/v1/upload HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+		"Content-Length: %zu\r\nContent-Type: multipart/form-data; boundary=edge\r\n\r\n%s",
+		user->token, strlen(head) + size + space + TAIL - 2, head);
+
+	t_write(fd, request, strlen(request));
+	t_write(fd, film, size);
+	t_write(fd, free_box, FREE_HEAD);
+	t_write(fd, zeros, sizeof(zeros) - FREE_HEAD);
+	for (long i = 1; i < mib; i++) {
+		t_write(fd, zeros, sizeof(zeros));
+		if (i % 25 == 0 && resident() > *most)
+			*most = resident();
+	}
+	t_write(fd, "\r\n--edge--\r\n", TAIL - 2);
+	film = t_read(fd, "}", 60000);
+	close(fd);
+	return film;
+}
+
+TEST(a_film_of_499_mib_takes_no_memory)
+{
+	struct t_server *s = t_server_start("LOOPS=1");
+	struct t_user ann = t_user("ann");
+	long long most = 0, before;
+
+	EXPECT_TRUE(has(send_film(&ann, 3, &most), "HTTP/1.1 200")); /* what is loaded once */
+	before = resident();
+	most = before;
+	EXPECT_TRUE(has(send_film(&ann, 499, &most), "HTTP/1.1 200"));
+	printf("memory: %lld KB before, %lld KB more at most\n", before >> 10,
+	       (most - before) >> 10);
+	if (most - before > 1024 * 1024)
+		t_fail("%lld bytes more", most - before);
+	t_server_stop(s);
+}
+
+TEST(a_film_over_500_mib_answers_413)
+{
+	struct t_server *s = t_server_start();
+	struct t_user ann = t_user("ann");
+	int fd = begin_upload(&ann, "clip.mp4", 600L << 20, 501L << 20);
+	const char *answer = t_read(fd, "}", 10000);
+
+	close(fd);
+	EXPECT_TRUE(has(answer, "HTTP/1.1 413"));
+	EXPECT_SOON(t_stored_files() == 0);
 	t_server_stop(s);
 }
