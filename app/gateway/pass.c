@@ -8,6 +8,7 @@
  */
 #include "app/gateway/gate.h"
 #include "app/gateway/shape.h"
+#include "app/gateway/tunnel.h"
 
 #include "lib/net/fetch_flow.h"
 #include "lib/web/req.h"
@@ -153,7 +154,7 @@ static err send_body(struct passing *p, bool *ret_answered)
 	return OK;
 }
 
-static err begin(struct passing *p)
+static struct fetch request_of_project(struct passing *p)
 {
 	struct req *r = p->r;
 	str query = req_query_text(r), base = p->gate->upstream;
@@ -164,7 +165,14 @@ static err begin(struct passing *p)
 	};
 
 	set_headers(p, &f);
-	return flow_open(r->arena, &f, body_length(p), &p->flow);
+	return f;
+}
+
+static err begin(struct passing *p)
+{
+	struct fetch f = request_of_project(p);
+
+	return flow_open(p->r->arena, &f, body_length(p), &p->flow);
 }
 
 /* ---- the reply's way back ---- */
@@ -207,6 +215,14 @@ static err relay(struct passing *p)
 	if (e.info)
 		return shape_failure(p->r, e);
 	return send_reply(p, &head);
+}
+
+static err open_tunnel(struct passing *p)
+{
+	struct fetch f = request_of_project(p);
+	err e = tunnel_open(p->r, p->gate, f.url, f.headers, f.nheaders);
+
+	return e.info ? shape_failure(p->r, e) : OK;
 }
 
 /* ---- at the gate ---- */
@@ -261,7 +277,7 @@ static err pass_on(struct req *r)
 		return shape_failure(r, e);
 	if (side == GATE_HERE)
 		return req_route(r);
-	e = relay(p);
+	e = tunnel_wanted(r) ? open_tunnel(p) : relay(p);
 	leave(p);
 	return e;
 }

@@ -1,9 +1,10 @@
 // Bodies of any size, both ways, in little memory; and their ends.
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import WebSocket from 'ws';
 import { ask, soon } from './client.mjs';
 
 const BLOCK = Buffer.alloc(64 * 1024, 'sojorn ');
@@ -100,5 +101,23 @@ export async function bodies(check, server, there) {
 			const reply = await ask(server.url, '/functions/v1/echo', { method: 'POST', body: `body ${i}`.repeat(i * 20) });
 			assert.equal(JSON.parse(reply.body).text, `body ${i}`.repeat(i * 20));
 		}));
+	});
+	await check('large messages pass a socket both ways', async () => {
+		const socket = new WebSocket(`${server.url.replace('http', 'ws')}/realtime/v1/websocket?vsn=1.0.0`);
+		await new Promise((resolve) => socket.on('open', resolve));
+		for (const size of [0, 1, 16384, 3000000]) {
+			const sent = randomBytes(size);
+			const back = new Promise((resolve) => socket.once('message', resolve));
+			socket.send(sent);
+			assert.ok(sent.equals(await back));
+		}
+		socket.close();
+		await soon(() => there.sockets.size === 0);
+	});
+	await check('a socket that the project refuses is refused', async () => {
+		const socket = new WebSocket(`${server.url.replace('http', 'ws')}/realtime/v1/other`);
+		const refusal = await new Promise((resolve) => socket.on('unexpected-response', (_, reply) => resolve(reply)));
+		assert.equal(refusal.statusCode, 403);
+		socket.on('error', () => {}).terminate();
 	});
 }

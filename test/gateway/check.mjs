@@ -37,7 +37,7 @@ try {
 	try {
 		await heads(check, server, there);
 		await bodies(check, server, there);
-		await library(check, server);
+		await library(check, server, there);
 		await abuse(check, server, there);
 		await switching(check, server, there);
 	} finally {

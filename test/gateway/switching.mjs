@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import WebSocket from 'ws';
 import { ask, soon } from './client.mjs';
 
 function sql(text, url = process.env.TEST_PG_URL) {
@@ -85,7 +86,10 @@ export async function switching(check, server, there) {
 		sql(`ALTER DATABASE "${name}" ALLOW_CONNECTIONS true`, other);
 		await soon(async () => (await ask(server.url, '/rest/v1/posts')).status === 200);
 	});
-	await check('after the switch the project hears nothing more', async () => {
+	await check('after the switch the project hears nothing more, and its sockets end', async () => {
+		const socket = new WebSocket(`${server.url.replace('http', 'ws')}/realtime/v1/websocket?vsn=1.0.0`);
+		const ended = new Promise((resolve) => socket.on('close', resolve));
+		await new Promise((resolve) => socket.on('open', resolve));
 		const traffic = load(server, 16);
 		await sleep(200);
 		step('gate_hold()');
@@ -95,6 +99,8 @@ export async function switching(check, server, there) {
 		step("gate_open('here')");
 		await sleep(300);
 		const { counts } = await traffic.stop();
+		await ended;
+		assert.equal(there.sockets.size, 0);
 		assert.equal(there.writes.length, writes);
 		assert.ok(!counts[502] && !counts[503] && !counts[500], JSON.stringify(counts));
 		assert.equal(JSON.parse((await ask(server.url, '/rest/v1/posts')).body).code, 'route_not_found');
