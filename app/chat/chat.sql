@@ -33,7 +33,7 @@ SELECT c.id, c.participant_a, c.participant_b, c.created_at, c.last_message_at,
 
 -- T-MSG-2: two who open at once get one row, since the second waits for the first and takes its row. No row:
 -- nobody to be seen there; a row without id: T-MSG-5.
--- name: conversation_open     $1 me uuid, $2 other uuid
+-- name: conversation_open     $1 me uuid, $2 other uuid, $3 make bool
 WITH other AS MATERIALIZED (
 	SELECT a.id, EXISTS (SELECT FROM can_message($1, a.id)) AS may FROM visible_profiles($1) a WHERE a.id = $2
 ), known AS MATERIALIZED (
@@ -41,7 +41,7 @@ WITH other AS MATERIALIZED (
 ), made AS (
 	INSERT INTO encrypted_conversations AS c (participant_a, participant_b)
 	SELECT LEAST($1, other.id), GREATEST($1, other.id) FROM other
-	 WHERE other.may AND NOT EXISTS (SELECT FROM known)
+	 WHERE $3 AND other.may AND NOT EXISTS (SELECT FROM known)
 	    ON CONFLICT (participant_a, participant_b) DO UPDATE SET last_message_at = c.last_message_at
 	RETURNING id
 )

@@ -92,11 +92,11 @@ err conversations_list(struct db *db, uuid me, const struct page *p, struct list
 		       ARG(page_time(p)), ARG(p->id));
 }
 
-err conversation_open(struct db *db, uuid me, uuid other, uuid *ret_id)
+err conversation_open(struct db *db, uuid me, uuid other, bool make, uuid *ret_id)
 {
 	struct opened o;
 
-	TRY(db_one(db, &sql_conversation_open, opened_fields, &o, ARG(me), ARG(other)));
+	TRY(db_one(db, &sql_conversation_open, opened_fields, &o, ARG(me), ARG(other), ARG(make)));
 	*ret_id = o.id;
 	return OK;
 }

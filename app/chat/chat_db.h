@@ -46,8 +46,9 @@ extern const struct field reaction_fields[];
 
 err conversations_list(struct db *db, uuid me, const struct page *p, struct list *out);
 
-/* The conversation with this person; made if there is none. nil: he cannot be written to. */
-err conversation_open(struct db *db, uuid me, uuid other, uuid *ret_id);
+/* The conversation with this person; with `make` it is made if there is none. nil: there is none, and with `make`
+ * he cannot be written to. */
+err conversation_open(struct db *db, uuid me, uuid other, bool make, uuid *ret_id);
 err conversation_delete(struct db *db, uuid me, uuid id);
 
 /* Newest first. */

@@ -49,7 +49,7 @@ static const struct field opened_fields[] = {
 	{ 0 },
 };
 
-/* A GET, as the client knows it, although it makes what is not there. */
+/* A GET, as the client knows it, although it makes what is not there; a HEAD does not. */
 static err open_conversation(struct req *r)
 {
 	struct open_query q;
@@ -58,9 +58,9 @@ static err open_conversation(struct req *r)
 	TRY(req_query(r, &q, NULL));
 	if (uuid_eq(q.other_user_id, r->user.id))
 		return err_self;
-	TRY(conversation_open(r->db, r->user.id, q.other_user_id, &out.conversation_id));
+	TRY(conversation_open(r->db, r->user.id, q.other_user_id, !r->head, &out.conversation_id));
 	if (uuid_is_nil(out.conversation_id))
-		return err_not_allowed;
+		return r->head ? err_not_found : err_not_allowed;
 	return reply(r, &out);
 }
 

@@ -155,6 +155,20 @@ TEST(conversations_come_with_both_people_newest_activity_first)
 		   "conversations[0].id");
 }
 
+TEST(asking_by_head_opens_no_conversation)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+	struct t_request head = { .method = "HEAD",
+				  .path = t_fmt(API "/conversation?other_user_id=%s", bob.id),
+				  .user = &ann };
+
+	t_mutual(&ann, &bob);
+	EXPECT(404, t_send(&head));
+	EXPECT_COUNT(0, t_get(&ann, API "/conversations"), "conversations");
+	EXPECT(200, talk_open(&ann, &bob));
+	EXPECT(200, t_send(&head));
+}
+
 TEST(opening_a_conversation_is_no_activity)
 {
 	struct pair p = talk_pair();
