@@ -3,6 +3,7 @@
 #include "app/auth/auth.h"
 #include "app/beacons/beacons.h"
 #include "app/chat/chat.h"
+#include "app/compat/compat.h"
 #include "app/events/events.h"
 #include "app/feed/feed.h"
 #include "app/hashtags/hashtags.h"
@@ -23,6 +24,7 @@ const struct job_kind app_job_kinds[] = {
 	{ .kind = "mail", .run = mail_run },
 	{ .kind = "media_delete", .run = media_delete_run },
 	{ .kind = "media_frame", .run = media_frame_run, .attempts = 4 },
+	{ .kind = "object_delete", .run = compat_delete_run },
 	{ .kind = "push", .run = push_spread_run },
 	{ .kind = "push_send", .run = push_send_run },
 	{ 0 },

@@ -90,9 +90,14 @@ UPDATE hashtags h SET use_count = GREATEST(h.use_count - c.n, 0)
 	 WHERE p.author_id = $1 AND p.visibility = 'public' AND p.deleted_at IS NULL GROUP BY l.hashtag_id) c
  WHERE h.id = c.hashtag_id;
 
--- What was told to its own sockets goes, too, but that they must close; that lives for minutes.
+-- What was told to its own sockets goes, too, but that they must close; that lives for minutes. Objects of the
+-- old storage name their owner by text, and their bytes go by a job each.
 -- name: account_purge     $1 user uuid [slow]
 WITH told AS (
 	DELETE FROM live_events WHERE topic = $1 AND kind <> 'account'
+), objects AS (
+	DELETE FROM storage_objects WHERE owner_id = $1::text RETURNING id
+), jobs AS (
+	INSERT INTO outbox (kind, payload) SELECT 'object_delete', jsonb_build_object('key', storage_key(id)) FROM objects
 )
 DELETE FROM users WHERE id = $1;

@@ -6,7 +6,6 @@
 #include "app/links.h"
 #include "app/mail/mail.h"
 #include "app/pages.h"
-#include "lib/base/crypt.h"
 #include "lib/base/password.h"
 #include "lib/base/rand.h"
 #include "lib/web/html.h"
@@ -121,18 +120,10 @@ static err cancel_deletion(struct req *r)
 	return reply(r, &out);
 }
 
-static struct bytes hash_of(struct req *r, str token)
-{
-	uint8_t *hash = arena_alloc(r->arena, SHA256_BYTES);
-
-	sha256(token, hash);
-	return (struct bytes){ hash, SHA256_BYTES };
-}
-
 static err request_destroy(struct req *r)
 {
 	str token = rand_token(r->arena, 32);
-	struct bytes hash = hash_of(r, token);
+	struct bytes hash = secret_hash(r->arena, token);
 	struct address to;
 
 	TRY(db_one(r->db, &sql_account_mail, address_fields, &to, ARG(r->user.id)));
@@ -191,7 +182,7 @@ static const struct field destroy_row_fields[] = {
 
 static err find_link(struct req *r, str token, struct destroy_row *out)
 {
-	struct bytes hash = hash_of(r, token);
+	struct bytes hash = secret_hash(r->arena, token);
 
 	return db_one(r->db, &sql_destroy_find, destroy_row_fields, out, ARG(hash));
 }

@@ -73,6 +73,7 @@ struct candidate {
 	bool mfa_enabled, lapsed;
 	int32_t birth_month, birth_year;
 };
+extern const struct field candidate_fields[];
 
 /* Who has this address; nobody is no error. Errors: err_banned_ip. */
 err auth_find(struct req *r, str email, struct candidate *out);
@@ -140,6 +141,9 @@ err auth_factor_remove(struct req *r, uuid user, uuid factor);
 
 /* "address@host.name", trimmed and in lower case. Does not suspend. Error: err_invalid about "email". */
 err auth_email(struct req *r, str typed, str *out);
+
+/* What the database has of a token that was handed out: its SHA-256. Does not suspend. */
+struct bytes secret_hash(struct arena *a, str text);
 
 /* HMAC-SHA256 under a key of the server's own for this purpose. Does not suspend. */
 struct bytes auth_mac(struct arena *a, const struct app *app, str purpose, str text);

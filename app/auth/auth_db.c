@@ -72,7 +72,7 @@ err onboarding_complete(struct db *db, uuid user, int64_t *ret_n)
 
 /* ---- signing in ---- */
 
-static const struct field candidate_fields[] = {
+const struct field candidate_fields[] = {
 	FIELD(struct candidate, banned_ip),  FIELD(struct candidate, id),
 	FIELD(struct candidate, email),	     FIELD(struct candidate, password),
 	FIELD(struct candidate, status),     FIELD(struct candidate, mfa_enabled),

@@ -11,6 +11,7 @@
 #pragma once
 
 #include "app/app.h"
+#include "app/ops/jobs.h"
 #include "lib/web/req.h"
 
 /* The route tables, NULL-terminated; served beside app_routes when the option is on. */
@@ -20,3 +21,6 @@ extern const struct route *const compat_routes[];
  * have the old shapes; elsewhere all is as usual. */
 err compat_authenticate(struct req *r);
 bool compat_reply_error(struct req *r, err e);
+
+/* The job that removes an object's bytes when its row is gone. Suspends. */
+err compat_delete_run(struct job *j);

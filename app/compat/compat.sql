@@ -137,9 +137,10 @@ WITH token AS (
 	INSERT INTO user_status_history (user_id, old_status, new_status, reason)
 	SELECT id, status, 'active', 'address confirmed' FROM before WHERE status = 'pending'
 )
-SELECT a.id, a.email, a.encrypted_password AS password, a.status, a.mfa_enabled,
-       a.status = 'suspended' AND a.suspended_until <= now() AS lapsed, v.birth_month, v.birth_year,
-       t.purpose, t.challenge
+SELECT false AS "who.banned_ip", a.id AS "who.id", a.email AS "who.email",
+       a.encrypted_password AS "who.password", a.status AS "who.status", a.mfa_enabled AS "who.mfa_enabled",
+       a.status = 'suspended' AND a.suspended_until <= now() AS "who.lapsed", v.birth_month AS "who.birth_month",
+       v.birth_year AS "who.birth_year", t.purpose, t.challenge
   FROM account a JOIN token t ON t.user_id = a.id LEFT JOIN profile_private v ON v.user_id = a.id;
 
 -- What a link of a browser that keeps a secret leads to.
@@ -157,7 +158,8 @@ WITH token AS (
 	UPDATE one_time_tokens o SET used_at = now() FROM token t
 	 WHERE o.token_hash = $1 AND t.is_right AND NOT t.expired
 )
-SELECT u.id, u.email, u.encrypted_password AS password, u.status, u.mfa_enabled,
-       u.status = 'suspended' AND u.suspended_until <= now() AS lapsed, v.birth_month, v.birth_year,
-       t.method, t.is_right, t.expired
+SELECT false AS "who.banned_ip", u.id AS "who.id", u.email AS "who.email",
+       u.encrypted_password AS "who.password", u.status AS "who.status", u.mfa_enabled AS "who.mfa_enabled",
+       u.status = 'suspended' AND u.suspended_until <= now() AS "who.lapsed", v.birth_month AS "who.birth_month",
+       v.birth_year AS "who.birth_year", t.method, t.is_right, t.expired
   FROM token t JOIN users u ON u.id = t.user_id LEFT JOIN profile_private v ON v.user_id = u.id;

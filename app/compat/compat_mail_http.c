@@ -4,8 +4,6 @@
 
 #include "app/compat/compat.sql.h"
 #include "app/gateway/gateway.h"
-#include "lib/base/codec.h"
-#include "lib/base/crypt.h"
 
 static const struct rate rate_ask = { "compat_ask", 30.0 / 300, 30 };
 static const struct rate rate_verify = { "compat_verify", 30.0 / 300, 30 };
@@ -188,13 +186,6 @@ static const struct field link_query_fields[] = {
 	{ 0 },
 };
 
-static str encoded(struct arena *a, str s)
-{
-	char *out = arena_alloc(a, PERCENT_MAX(s.n) + 1);
-
-	return (str){ out, percent_encode(s, out) };
-}
-
 /* `mark`: '#' or '?'; what the target has of its own before the '#' stays. */
 static err go(struct req *r, str target, char mark, str with)
 {
@@ -210,7 +201,7 @@ static err go(struct req *r, str target, char mark, str with)
 
 static err go_wrong(struct req *r, str target, err e)
 {
-	str code = str_of(e.info->code), text = encoded(r->arena, str_of(e.info->message));
+	str code = str_of(e.info->code), text = link_encoded(r->arena, str_of(e.info->message));
 
 	return go(r, target, '#',
 		  arena_printf(r->arena, "error=%s&error_code=%.*s&error_description=%.*s&sb=",
@@ -228,7 +219,7 @@ static err go_with_session(struct req *r, str target, str type, const struct lin
 
 	TRY(auth_open(r, r->db, &used->who, &s, &refresh_token));
 	access_token = auth_access_token(r, &s);
-	type = encoded(r->arena, type);
+	type = link_encoded(r->arena, type);
 	return go(r, target, '#',
 		  arena_printf(r->arena,
 			       "access_token=%.*s&expires_at=%lld&expires_in=%d&refresh_token=%.*s"
@@ -241,13 +232,12 @@ static err go_with_session(struct req *r, str target, str type, const struct lin
 /* For the browser that asked and kept a secret: a code only it can exchange. */
 static err go_with_code(struct req *r, str target, const struct link_used *used)
 {
-	uint8_t hash[SHA256_BYTES];
 	char code[UUID_TEXT];
+	str text = { code, sizeof code };
 
 	uuid_format(uuid_random(), code);
-	sha256((str){ code, sizeof code }, hash);
 	TRY(db_exec(r->db, &sql_compat_exchange_put, NULL, ARG(used->who.id),
-		    ARG(((struct bytes){ hash, sizeof hash })), ARG(used->challenge),
+		    ARG(secret_hash(r->arena, text)), ARG(used->challenge),
 		    ARG(link_method(used->link))));
 	return go(r, target, '?', arena_printf(r->arena, "code=%.*s", UUID_TEXT, code));
 }

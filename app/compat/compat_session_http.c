@@ -155,7 +155,8 @@ err compat_add(struct req *r, struct user_new *n, bool *ret_taken)
 	TRY(user_wishes(r, n->user_metadata, n));
 	if (auth_is_minor(n->birth_month, n->birth_year))
 		return (err){ &infos[13] };
-	n->id = uuid_random();
+	if (uuid_is_nil(n->id))
+		n->id = uuid_random();
 	return user_add(r, n, ret_taken);
 }
 
@@ -248,36 +249,23 @@ static err grant_refresh(struct req *r, const struct token_form *in)
 }
 
 struct exchange_row {
-	uuid id;
-	str email, password, status;
-	bool mfa_enabled, lapsed;
-	int32_t birth_month, birth_year;
+	struct candidate who;
 	str method;
 	bool is_right, expired;
 };
 static const struct field exchange_fields[] = {
-	FIELD(struct exchange_row, id),		 FIELD(struct exchange_row, email),
-	FIELD(struct exchange_row, password),	 FIELD(struct exchange_row, status),
-	FIELD(struct exchange_row, mfa_enabled), FIELD(struct exchange_row, lapsed),
-	FIELD(struct exchange_row, birth_month), FIELD(struct exchange_row, birth_year),
-	FIELD(struct exchange_row, method),	 FIELD(struct exchange_row, is_right),
-	FIELD(struct exchange_row, expired),	 { 0 },
+	FIELD(struct exchange_row, who, .of = candidate_fields),
+	FIELD(struct exchange_row, method),
+	FIELD(struct exchange_row, is_right),
+	FIELD(struct exchange_row, expired),
+	{ 0 },
 };
-
-static struct bytes sha256_bytes(struct req *r, str text)
-{
-	uint8_t *hash = arena_alloc(r->arena, SHA256_BYTES);
-
-	sha256(text, hash);
-	return (struct bytes){ hash, SHA256_BYTES };
-}
 
 static err grant_exchange(struct req *r, const struct token_form *in)
 {
-	struct bytes verifier = sha256_bytes(r, in->code_verifier);
+	struct bytes verifier = secret_hash(r->arena, in->code_verifier);
 	char challenge[BASE64_LENGTH(SHA256_BYTES)];
 	struct exchange_row row;
-	struct candidate c;
 	size_t n = base64url_encode(verifier.p, verifier.n, challenge);
 	err e;
 
@@ -287,7 +275,7 @@ static err grant_exchange(struct req *r, const struct token_form *in)
 				"invalid request: both auth code and code verifier should be "
 				"non-empty");
 	e = db_one(r->db, &sql_compat_exchange_use, exchange_fields, &row,
-		   ARG(sha256_bytes(r, in->auth_code)), ARG(((str){ challenge, n })));
+		   ARG(secret_hash(r->arena, in->auth_code)), ARG(((str){ challenge, n })));
 	if (err_is(e, err_not_found))
 		return err_flow_unknown;
 	TRY(e);
@@ -295,18 +283,8 @@ static err grant_exchange(struct req *r, const struct token_form *in)
 		return err_flow_expired;
 	if (!row.is_right)
 		return err_verifier;
-	c = (struct candidate){
-		.id = row.id,
-		.email = row.email,
-		.password = row.password,
-		.status = row.status,
-		.mfa_enabled = row.mfa_enabled,
-		.lapsed = row.lapsed,
-		.birth_month = row.birth_month,
-		.birth_year = row.birth_year,
-	};
-	TRY(auth_admit(r, &c));
-	return compat_open(r, &c, row.method);
+	TRY(auth_admit(r, &row.who));
+	return compat_open(r, &row.who, row.method);
 }
 
 static err token(struct req *r)

@@ -1,6 +1,8 @@
 /* Objects of the old platform's storage: uploads, public and signed addresses, lists, removal, and who may. */
 #include "app/compat/compat_test.h"
 
+#include <unistd.h>
+
 #define O "/storage/v1/object"
 
 /* A bucket of this test's own, with more columns and values. */
@@ -186,4 +188,20 @@ TEST(a_list_has_one_level_and_folders_without_an_id)
 	EXPECT_COUNT(0, EXPECT(200, call("POST", list, NULL, "{'prefix':''}")), "");
 	EXPECT_COUNT(1, EXPECT(200, call("POST", list, SERVICE, "{'prefix':''}")), "");
 	refused("400", call("POST", list, ann.token, "{"));
+}
+
+TEST(t_acc_2_objects_go_with_their_owner)
+{
+	struct t_user ann = t_user("ann");
+	const char *b = private_bucket(), *at = t_fmt(O "/%s/%s/x", b, ann.id), *key;
+
+	EXPECT(200, put("POST", at, ann.token, "x", "text/plain"));
+	key = t_path(t_fmt("uploads/%s",
+			   t_sql("SELECT storage_key(id) FROM storage_objects"
+				 " WHERE bucket_id = '%s'",
+				 b)));
+	EXPECT_EQ(0, access(key, F_OK));
+	EXPECT(200, call("DELETE", t_fmt(A "/admin/users/%s", ann.id), SERVICE, NULL));
+	EXPECT_EQ(0, t_sql_int("SELECT count(*) FROM storage_objects WHERE bucket_id = '%s'", b));
+	EXPECT_SOON(access(key, F_OK) != 0);
 }

@@ -106,7 +106,7 @@ static struct bytes code_hash(struct req *r, const char *purpose, str email, str
 				     (int)code.n, code.p));
 }
 
-static str encoded(struct arena *a, str s)
+str link_encoded(struct arena *a, str s)
 {
 	char *out = arena_alloc(a, PERCENT_MAX(s.n) + 1);
 
@@ -116,19 +116,11 @@ static str encoded(struct arena *a, str s)
 /* "CODE QUERY", as the letter wants it. */
 static str letter_token(struct req *r, enum link link, str token, str code, str redirect_to)
 {
-	str target = encoded(r->arena, redirect_to);
+	str target = link_encoded(r->arena, redirect_to);
 
 	return arena_printf(r->arena, "%.*s token=%.*s&type=%s&redirect_to=%.*s", (int)code.n,
 			    code.p, (int)token.n, token.p, links[link].type, (int)target.n,
 			    target.p);
-}
-
-static struct bytes hash_of(struct req *r, str token)
-{
-	uint8_t *hash = arena_alloc(r->arena, SHA256_BYTES);
-
-	sha256(token, hash);
-	return (struct bytes){ hash, SHA256_BYTES };
 }
 
 err link_send(struct req *r, enum link link, uuid user, str email, str new_email,
@@ -142,8 +134,8 @@ err link_send(struct req *r, enum link link, uuid user, str email, str new_email
 	TRY(link_limit(r, to));
 	letter = letter_token(r, link, token, code, link_target(r, w->redirect_to));
 	TRY(db_exec(r->db, &sql_compat_link_put, NULL, ARG(user), ARG(str_of(purpose)),
-		    ARG(hash_of(r, token)), ARG(code_hash(r, purpose, to, code)), ARG(challenge),
-		    ARG(new_email),
+		    ARG(secret_hash(r->arena, token)), ARG(code_hash(r, purpose, to, code)),
+		    ARG(challenge), ARG(new_email),
 		    ARG(mail_payload(r->arena, r->app, links[link].mail, to, letter))));
 	jobs_wake();
 	return OK;
@@ -152,21 +144,11 @@ err link_send(struct req *r, enum link link, uuid user, str email, str new_email
 /* ---- using ---- */
 
 struct used_row {
-	uuid id;
-	str email, password, status;
-	bool mfa_enabled, lapsed;
-	int32_t birth_month, birth_year;
+	struct candidate who;
 	str purpose, challenge;
 };
 static const struct field used_fields[] = {
-	FIELD(struct used_row, id),
-	FIELD(struct used_row, email),
-	FIELD(struct used_row, password),
-	FIELD(struct used_row, status),
-	FIELD(struct used_row, mfa_enabled),
-	FIELD(struct used_row, lapsed),
-	FIELD(struct used_row, birth_month),
-	FIELD(struct used_row, birth_year),
+	FIELD(struct used_row, who, .of = candidate_fields),
 	FIELD(struct used_row, purpose),
 	FIELD(struct used_row, challenge),
 	{ 0 },
@@ -221,21 +203,8 @@ static err use(struct db *db, struct bytes hash, struct strs purposes, struct li
 	if (err_is(e, err_not_found))
 		return err_link;
 	TRY(e);
-	*out = (struct link_used){
-		.who = {
-			.id = row.id,
-			.email = row.email,
-			.password = row.password,
-			.status = row.status,
-			.mfa_enabled = row.mfa_enabled,
-			.lapsed = row.lapsed,
-			.birth_month = row.birth_month,
-			.birth_year = row.birth_year,
-		},
-		.link = link_of(row.purpose),
-		.challenge = row.challenge,
-	};
-	auth_forget(row.id);
+	*out = (struct link_used){ row.who, link_of(row.purpose), row.challenge };
+	auth_forget(row.who.id);
 	return OK;
 }
 
@@ -244,7 +213,7 @@ err link_use(struct req *r, struct db *db, str type, str token, struct link_used
 	struct strs purposes;
 
 	TRY(purposes_list(r, type, &purposes));
-	return use(db, hash_of(r, token), purposes, out);
+	return use(db, secret_hash(r->arena, token), purposes, out);
 }
 
 struct try_row {

@@ -37,5 +37,8 @@ err link_use_code(struct req *r, str type, str email, str code, struct link_used
 /* As the claim amr has it. */
 str link_method(enum link link);
 
+/* As a value in a query or a fragment. */
+str link_encoded(struct arena *a, str s);
+
 /* Where a link may lead: the wish when the options allow it, else the app. */
 str link_target(struct req *r, str wish);

@@ -6,8 +6,10 @@
 #include "app/compat/storage.h"
 
 #include "app/auth/auth.h"
+#include "app/compat/compat.h"
 #include "app/compat/key.h"
 #include "app/compat/storage.sql.h"
+#include "app/media/media.h"
 
 static const struct err_info infos[] = {
 	{ 404, "Bucket not found", "Bucket not found", NULL },
@@ -94,4 +96,20 @@ err storage_may_write(const struct storage_object *o, str name, const struct sto
 	if (!uuid_is_nil(o->id))
 		return is_owner(o, c) ? OK : err_not_yours;
 	return c->user.p && rest.p && str_ieq(folder, c->user) ? OK : err_not_yours;
+}
+
+struct payload {
+	str key;
+};
+static const struct field payload_fields[] = {
+	FIELD(struct payload, key, .required = true),
+	{ 0 },
+};
+
+err compat_delete_run(struct job *j)
+{
+	struct payload in = { 0 };
+
+	TRY(fields_from_json(j->arena, j->payload.text, payload_fields, &in, NULL));
+	return store_delete(media_store(j->app, MEDIA_IMAGES), in.key);
 }
