@@ -2,6 +2,7 @@
 #include "app/beacons/beacons_db.h"
 
 #include "app/links.h"
+#include "app/media/media.h"
 #include "app/moderation/moderation.h"
 #include "app/posts/posts.h"
 #include "lib/web/req.h"
@@ -93,6 +94,7 @@ static err create_beacon(struct req *r)
 	if (str_empty(in.image_url))
 		in.image_url = (str){ 0 };
 	TRY(moderation_gate(r, in.body, &v));
+	TRY(media_anonymous(r, &in.image_url));
 
 	struct new_beacon b = {
 		.body = beacons_neutral(r->arena, in.body),

@@ -36,6 +36,11 @@ str media_signed_url(struct arena *a, const struct app *app, str key);
  * Cache-Control. Suspends. Errors: err_not_found, err_store_unavailable. */
 err media_reply(struct req *r, enum media_shelf shelf, str key, const char *mime, str cache);
 
+/* For what must not say whose it is: where *url is an upload's address, which has its owner in it, it becomes
+ * that of a copy that belongs to nobody; any other stays. Suspends. Errors: err_invalid when there is no such
+ * upload. */
+err media_anonymous(struct req *r, str *url);
+
 extern const struct route media_routes[];
 
 /* Jobs. All suspend. */

@@ -132,6 +132,34 @@ TEST(what_somebody_uploaded_goes_with_the_account)
 	EXPECT(404, t_get(NULL, "/%s", key_in(film)));
 }
 
+TEST(a_beacon_shows_a_copy_that_does_not_say_whose_it_is)
+{
+	struct t_user ann = t_user("ann");
+	const char *url = upload(&ann, "gps.jpg"), *shown;
+	const char *beacon =
+		"{'beacon_type': 'hazard', 'body': 'A tree lies across the path', 'lat': 1.5, "
+		"'long': 2.5, 'image_url': %s}";
+	const struct t_reply *r;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	r = EXPECT(201, t_post_json(&ann, "/api/v1/beacons", beacon, t_quote(url)));
+	shown = t_json(r, "beacon.image_url");
+	EXPECT_TRUE(strstr(shown, ann.id) == NULL);
+	EXPECT_TRUE(strstr(shown, strrchr(url, '/') + 1) == NULL);
+	EXPECT(200, t_get(NULL, "/%s", key_in(shown)));
+	EXPECT_EQ(1,
+		  t_sql_int("SELECT count(*) FROM media_objects WHERE key = '%s' "
+			    "AND owner_id IS NULL AND unused_since IS NULL",
+			    key_in(shown)));
+	EXPECT_TRUE(is_unused(key_in(url))); /* and goes in a day */
+	EXPECT_CODE("invalid",
+		    EXPECT(400,
+			   t_post_json(&ann, "/api/v1/beacons", beacon,
+				       t_quote("https://api.sojorn.test/uploads/no.jpg"))));
+#pragma GCC diagnostic pop
+}
+
 /* The row says "deleting" until the file is gone: whenever the process dies, somebody finishes it. */
 TEST(a_deletion_survives_a_kill)
 {
