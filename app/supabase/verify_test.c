@@ -236,6 +236,34 @@ TEST(trap_04_an_extension_is_where_the_dump_looks_for_it)
 		t_sql("SELECT extnamespace::regnamespace FROM pg_extension WHERE extname = 'citext'"));
 }
 
+TEST(trap_30_settings_of_a_newer_pg_dump_do_no_harm)
+{
+	const char *file = t_shared_path("newer.sql");
+
+	write_text(
+		file,
+		"\\restrict Zk3\nSET transaction_timeout = 0;\nSET a_setting_of_tomorrow = on;\n"
+		"SELECT pg_catalog.set_config('search_path', '', false);\n"
+		"CREATE TABLE public.newer (n integer);\nCOPY public.newer (n) FROM stdin;\n1\n\\.\n\\unrestrict Zk3\n");
+	t_database_of_my_own();
+	must(MOVE("import", "--dump", file));
+	EXPECT_EQ(1, t_sql_int("SELECT n FROM public.newer"));
+	EXPECT_EQ(
+		3,
+		t_sql_int(
+			"SELECT count(*) FROM supabase_move.ledger WHERE kind = 'setting' AND outcome = 'skipped'"));
+}
+
+TEST(trap_15_what_no_dump_has_is_asked_of_the_project)
+{
+	const char *url = source();
+	struct t_run r = must(MOVE("inventory", "--source", url));
+
+	EXPECT_TRUE(strstr(r.out, "functions/v1/on-report"));
+	EXPECT_TRUE(strstr(r.out, "vault.secrets"));
+	EXPECT_TRUE(strstr(r.out, "supabase_realtime"));
+}
+
 TEST(trap_36_columns_and_tables_that_came_later_are_named)
 {
 	const char *url = small_project(nasty);
