@@ -33,7 +33,7 @@ async function check(name, run) {
 const work = mkdtempSync(join(tmpdir(), 'sojorn-gateway-'));
 const there = await project();
 try {
-	const server = await serve(work, { SUPABASE_UPSTREAM: `${there.url}/`, SUPABASE_HOLD: '3s', LOOPS: '2' });
+	const server = await serve(work, { SUPABASE_UPSTREAM: `${there.url}/`, SUPABASE_HOLD: '3s', SUPABASE_COMPAT: 'on', SUPABASE_ANON_KEY: 'anon-key', LOOPS: '2' });
 	try {
 		await heads(check, server, there);
 		await bodies(check, server, there);

@@ -96,7 +96,15 @@ export async function switching(check, server, there) {
 		await soon(() => waitsFor() === 0);
 		step('gate_seal()');
 		const writes = there.writes.length;
+		const { email, password } = server.login;
+		const held = ask(server.url, '/auth/v1/token?grant_type=password', {
+			method: 'POST', headers: { 'Content-Type': 'application/json', apikey: 'anon-key' }, body: JSON.stringify({ email, password }),
+		});
+		await soon(() => Number(sql('SELECT sum(waiting) FROM supabase_move.gate_servers')) > 0);
 		step("gate_open('here')");
+		const signedIn = await held; // by this side, with a body that had not been read
+		assert.equal(signedIn.status, 200, signedIn.body.toString());
+		assert.equal(JSON.parse(signedIn.body).user.email, email);
 		await sleep(300);
 		const { counts } = await traffic.stop();
 		await ended;
