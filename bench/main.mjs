@@ -7,6 +7,7 @@ import { compare, replies } from './compare.mjs';
 import * as crowds from './crowds.mjs';
 import * as database from './database.mjs';
 import { RUNS, SECONDS, measure, saturate } from './measure.mjs';
+import { push, startService } from './push.mjs';
 import { writeReport } from './report.mjs';
 import { SERVERS, start, stop } from './servers.mjs';
 import { readStatements } from './statements.mjs';
@@ -216,6 +217,15 @@ async function keys() {
 	return out;
 }
 
+async function pushes() {
+	const service = await startService();
+	try {
+		return await withServer('sojorn, 2 loops', CROWDED, (server) => push(server, targetsOf(CROWDED), service), service.settings);
+	} finally {
+		await service.stop();
+	}
+}
+
 function report() {
 	writeReport('bench/results.md', recall(), describeMachine(database.version()));
 	console.log(readFileSync('bench/results.md', 'utf8'));
@@ -236,7 +246,7 @@ const STAGES = {
 	create: () => withCrowd(crowds.create),
 	star: () => withCrowd(crowds.star),
 	storm: () => withCrowd(crowds.storm, { RATE_LIMITS: 'on', TRUSTED_PROXIES: '127.0.0.1/8' }),
-	report,
+	push: pushes, report,
 };
 
 // ---- the command ----

@@ -107,6 +107,8 @@ function aims(r) {
 		rows.push(aim(`a post to ${r.star.followers.toLocaleString('en')} followers: until all see it`, r.star.shown, 1000, ' ms'));
 		rows.push(aim('… personal feed meanwhile: p99, of that before', r.star.times, 2, '×'));
 	}
+	if (r.push)
+		rows.push(aim('pushes to a service on the same cores', r.push.rate, 10_000, '/s', true));
 	if (r.storm)
 		rows.push(aim('500 sign in at once: p99 of the personal feed, of that before', r.storm.times, 2, '×'));
 	if (r.startup)

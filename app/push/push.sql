@@ -14,22 +14,30 @@ SELECT 'push_send', jsonb_build_object('notification_id', n.id, 'token', d.token
   JOIN user_fcm_tokens d ON d.user_id = n.user_id;
 
 -- What the messages of these jobs say. None for a device that is somebody else's by now (D20), or for what
--- is not to be pushed any more. The badge is counted up to 999; -1: not to be shown. Whoever did something to
--- a beacon is not named.
+-- is not to be pushed any more. The badge is counted once a receiver, up to 999; -1: not to be shown. Whoever did
+-- something to a beacon is not named.
 -- name: push_messages     $1 ids bigints
-SELECT o.id, d.token, n.id AS notification_id, n.type, n.group_key, n.post_id, n.comment_id, n.actor_id,
+WITH due AS MATERIALIZED (
+	SELECT o.id AS job, d.token, n.*
+	  FROM outbox o
+	 CROSS JOIN LATERAL push_due((o.payload->>'notification_id')::uuid) n
+	  JOIN user_fcm_tokens d ON d.token = o.payload->>'token' AND d.user_id = n.user_id
+	 WHERE o.id = ANY ($1)
+), badge AS MATERIALIZED (
+	SELECT r.user_id, CASE WHEN COALESCE(f.show_badge_count, true) THEN (
+			SELECT count(*)::integer FROM (SELECT FROM unread_notifications(r.user_id) LIMIT 999) unread)
+		    ELSE -1 END AS n
+	  FROM (SELECT DISTINCT user_id FROM due) r
+	  LEFT JOIN notification_preferences f ON f.user_id = r.user_id
+)
+SELECT n.job AS id, n.token, n.id AS notification_id, n.type, n.group_key, n.post_id, n.comment_id, n.actor_id,
        a.display_name AS actor_name, a.handle AS actor_handle,
        n.metadata->>'post_type' AS post_type, n.metadata->>'emoji' AS emoji,
        n.metadata->>'beacon_id' AS beacon_id, n.metadata->>'conversation_id' AS conversation_id,
-       CASE WHEN COALESCE(f.show_badge_count, true) THEN (
-		SELECT count(*)::integer FROM (SELECT FROM unread_notifications(n.user_id) LIMIT 999) unread)
-	    ELSE -1 END AS badge
-  FROM outbox o
- CROSS JOIN LATERAL push_due((o.payload->>'notification_id')::uuid) n
-  JOIN user_fcm_tokens d ON d.token = o.payload->>'token' AND d.user_id = n.user_id
-  LEFT JOIN profiles a ON a.id = n.actor_id AND n.type NOT LIKE 'beacon%'
-  LEFT JOIN notification_preferences f ON f.user_id = n.user_id
- WHERE o.id = ANY ($1);
+       badge.n AS badge
+  FROM due n
+  JOIN badge ON badge.user_id = n.user_id
+  LEFT JOIN profiles a ON a.id = n.actor_id AND n.type NOT LIKE 'beacon%';
 
 -- name: push_forget     $1 tokens texts
 DELETE FROM user_fcm_tokens WHERE token = ANY ($1);

@@ -245,7 +245,7 @@ TEST(each_preference_stops_its_types_and_no_other)
 			t_sql("SELECT string_agg(t, ',' ORDER BY n) FROM unnest('{like,quip_reaction,comment,reply,"
 			      "mention,follow,follow_accepted,follow_request,message,save,beacon_vouch,"
 			      "beacon_report,share,nsfw_warning,content_removed}'::text[])"
-			      " WITH ORDINALITY AS u (t, n) WHERE NOT push_wanted('%s', t, now())",
+			      " WITH ORDINALITY AS u (t, n) WHERE NOT EXISTS (SELECT FROM is_push_wanted('%s', t, now()))",
 			      bob.id));
 		prefer(&bob, t_fmt("%s = true", columns[c].column));
 	}
@@ -253,7 +253,7 @@ TEST(each_preference_stops_its_types_and_no_other)
 
 static bool wanted(const struct t_user *user, const char *type, const char *time)
 {
-	return t_sql_int("SELECT push_wanted('%s', '%s', '2026-03-04 %s')::int", user->id, type,
+	return t_sql_int("SELECT count(*) FROM is_push_wanted('%s', '%s', '2026-03-04 %s')", user->id, type,
 			 time);
 }
 
