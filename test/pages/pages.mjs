@@ -1,6 +1,6 @@
 // The pages that mails link to, in a browser: a person sets a new password with them. Scripts are off, as they must
 // not be needed. Screenshots of each page, at the width of a small phone, of a phone and of a desk, light and dark,
-// land in the folder given.
+// land in the folder given. And the client kit, with scripts: kit.mjs.
 //
 //   node pages.mjs FOLDER        SOJORN_BIN, TEST_PG_URL as for the other tests; CHROMIUM: another browser
 //
@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { mailedLink } from '../e2e/journey.mjs';
 import { serve } from '../openapi/server.mjs';
+import { kit } from './kit.mjs';
 
 const folder = process.argv[2];
 const PASSWORD = 'a new one, from the page';
@@ -146,6 +147,7 @@ try {
 	try {
 		const context = await browser.newContext({ javaScriptEnabled: false });
 		await walk(await context.newPage(), server, work);
+		await kit(check, browser, server);
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}
