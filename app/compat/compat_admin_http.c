@@ -10,10 +10,8 @@ enum { PER_PAGE = 50, PER_PAGE_MAX = 1000, PAGE_MAX = 1000000 };
 
 static const struct err_info infos[] = {
 	{ 404, "user_not_found", "User not found", NULL },
-	{ 422, "email_exists", "A user with this email address has already been registered", NULL },
 };
 static const err err_no_user = { &infos[0] };
-static const err err_id_exists = { &infos[1] };
 
 static err found(err e)
 {
@@ -160,7 +158,7 @@ static err read_account(struct req *r, struct account_form *in)
 	if (!str_empty(in->email) && auth_email(r, in->email, &in->email).info)
 		return req_fail(r, err_invalid, "Unable to validate email address: invalid format");
 	if (!str_empty(in->password))
-		TRY(compat_password("", r, in->password));
+		TRY(compat_password(r, "", in->password));
 	if (!str_empty(in->password_hash) && !is_hash(in->password_hash))
 		return req_fail(r, err_invalid, "password_hash is of no known kind");
 	return OK;
@@ -222,7 +220,7 @@ static err create_user(struct req *r)
 		TRY(auth_hash_password(r, in.password, &n.password));
 	TRY(compat_add(r, &n, &taken));
 	if (taken)
-		return err_id_exists;
+		return err_email_exists; /* or the id */
 	if (has_ban)
 		TRY(change(r, n.id, &(struct account_form){ .ban_duration = in.ban_duration },
 			   (str){ 0 }));

@@ -13,7 +13,7 @@ err compat_redirect(struct req *r, str *out);
 
 /* A new password of at least six characters. Errors: err_invalid with the sentence `missing`,
  * weak_password (422). */
-err compat_password(const char *missing, struct req *r, str password);
+err compat_password(struct req *r, const char *missing, str password);
 
 /* An object, or absent. */
 struct json compat_object(struct json data);

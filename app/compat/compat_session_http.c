@@ -42,6 +42,7 @@ static const err err_flow_unknown = { &infos[9] };
 static const err err_flow_expired = { &infos[10] };
 static const err err_verifier = { &infos[11] };
 const err err_email_exists = { &infos[12] };
+static const err err_under_age = { &infos[13] };
 
 const struct field redirect_fields[] = {
 	FIELD(struct redirect_query, redirect_to, .max = 2048),
@@ -58,7 +59,7 @@ err compat_redirect(struct req *r, str *out)
 	return OK;
 }
 
-err compat_password(const char *missing, struct req *r, str password)
+err compat_password(struct req *r, const char *missing, str password)
 {
 	if (str_empty(password))
 		return req_fail(r, err_invalid, "%s", missing);
@@ -100,7 +101,7 @@ static err check_signup(struct req *r, struct signup_form *in)
 {
 	if (str_empty(in->email))
 		return str_empty(in->phone) ? err_anonymous : err_phone;
-	TRY(compat_password("Signup requires a valid password", r, in->password));
+	TRY(compat_password(r, "Signup requires a valid password", in->password));
 	if (auth_email(r, in->email, &in->email).info)
 		return req_fail(r, err_invalid, "Unable to validate email address: invalid format");
 	return OK;
@@ -154,7 +155,7 @@ err compat_add(struct req *r, struct user_new *n, bool *ret_taken)
 {
 	TRY(user_wishes(r, n->user_metadata, n));
 	if (auth_is_minor(n->birth_month, n->birth_year))
-		return (err){ &infos[13] };
+		return err_under_age;
 	if (uuid_is_nil(n->id))
 		n->id = uuid_random();
 	return user_add(r, n, ret_taken);
@@ -375,7 +376,7 @@ static err put_user(struct req *r)
 		return err_phone;
 	TRY(user_get(r->db, r->arena, r->user.id, &u));
 	if (!str_empty(in.password)) {
-		TRY(compat_password("", r, in.password));
+		TRY(compat_password(r, "", in.password));
 		TRY(auth_set_password(r, r->user.id, r->user.session, in.password));
 	}
 	if (!str_empty(in.email))

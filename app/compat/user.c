@@ -245,13 +245,13 @@ static const struct field wishes_fields[] = {
 	{ 0 },
 };
 
-enum { NAME_MAX_ = 50 };
+enum { NAME_LETTERS = 50 };
 
 static bool is_name(struct req *r, str name)
 {
 	ptrdiff_t n = str_utf8_length(name);
 
-	return n > 0 && n <= NAME_MAX_ && !moderation_check(r->arena, name).blocked.p;
+	return n > 0 && n <= NAME_LETTERS && !moderation_check(r->arena, name).blocked.p;
 }
 
 err user_wishes(struct req *r, struct json data, struct user_new *out)
