@@ -17,7 +17,7 @@ SELECT COALESCE(extract(epoch FROM now() - last_archived_time)::float8::text, ''
 
 -- A commit, and the WAL file it is in, closed; where it has got to.
 -- name: backup_mark
-SELECT pg_logical_emit_message(true, 'sojorn', 'drill') AS mark;
+SELECT pg_logical_emit_message(true, 'sojorn', 'drill')::text AS mark;
 
 -- name: backup_switch
 SELECT pg_walfile_name(pg_switch_wal()) AS wal;
