@@ -274,8 +274,8 @@ static bool days_left(const char *address, const char *host, int *ret_days)
 
 	if (bio) {
 		BIO_get_ssl(bio, &ssl);
-		BIO_set_conn_hostname(bio, address);
-		SSL_set_tlsext_host_name(ssl, host);
+		BIO_set_conn_hostname(bio, (uintptr_t)address); /* macros that cast to char *, */
+		SSL_set_tlsext_host_name(ssl, (uintptr_t)host); /* and change nothing there */
 		cert = BIO_do_connect_retry(bio, CONNECT_SECONDS, 0) > 0
 			? SSL_get1_peer_certificate(ssl)
 			: NULL;

@@ -139,7 +139,8 @@ void client_close(struct client *c, int code, const char *reason)
 			     c->version > 1 ? str_of(reason) : S(""));
 }
 
-void client_fall_behind(struct client *c)
+/* Must read on from its number. */
+static void client_fall_behind(struct client *c)
 {
 	c->behind = true;
 	if (c->catching || !c->socket)

@@ -87,9 +87,6 @@ enum {
 	CLOSE_ACCOUNT = 4403,	/* suspended, banned, signed out */
 };
 
-/* Must read on from its number. */
-void client_fall_behind(struct client *c);
-
 /* ---- a loop's hub ---- */
 
 struct realtime {
