@@ -53,13 +53,8 @@ CREATE OR REPLACE FUNCTION notify(receiver uuid, actor uuid, kind text, post uui
 	), queued AS (
 		INSERT INTO sojorn.outbox (kind, payload, user_id, dedup_key)
 		SELECT 'push', jsonb_build_object('notification_id', told.id), receiver, told.id::text FROM told
+		 WHERE EXISTS (SELECT FROM sojorn.user_fcm_tokens d WHERE d.user_id = receiver)
 		    ON CONFLICT (kind, dedup_key) WHERE dedup_key IS NOT NULL DO NOTHING
 	)
 	SELECT id FROM told
-$$;
-
-CREATE OR REPLACE FUNCTION emit_badge(who uuid) RETURNS bigint LANGUAGE sql VOLATILE AS $$
-	SELECT sojorn.emit(who, 'badge', to_jsonb(b)
-			|| jsonb_build_object('total_count', b.notification_count + b.message_count))
-	  FROM sojorn.badge(who) b
 $$;
