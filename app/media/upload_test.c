@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static bool has(const char *text, const char *part)
@@ -414,6 +416,56 @@ TEST(a_film_of_499_mib_takes_no_memory)
 	if (most - before > MORE_KB * 1024LL)
 		t_fail("%lld bytes more", most - before);
 	t_server_stop(s);
+}
+
+/* A small film with so many KiB of free space behind it. */
+static size_t long_film_size(size_t kib)
+{
+	size_t size;
+
+	t_media("clip.mp4", &size);
+	return size + (kib << 10);
+}
+
+static const char *long_film(size_t kib)
+{
+	size_t size, all = long_film_size(kib);
+	const char *film = t_media("clip.mp4", &size);
+	char *bytes = calloc(1, all);
+
+	if (!bytes)
+		t_fail("out of memory");
+	memcpy(bytes, film, size);
+	memcpy(bytes + size,
+	       (const char[]){ 0, (char)(kib >> 6), (char)(kib << 2), 0, 'f', 'r', 'e', 'e' }, 8);
+	return bytes;
+}
+
+/* Everything is looked at before anything is expected, so that a failure leaves no mount behind. */
+TEST(a_full_disk_answers_507_and_leaves_nothing)
+{
+	const char *dir = t_shared_path("full-disk");
+	const struct t_reply *full, *fits;
+	struct t_server *s;
+	struct t_user ann;
+	bool empty = false;
+
+	mkdir(dir, 0755);
+	if (mount("tmpfs", dir, "tmpfs", 0, "size=600k") != 0)
+		test_skip("only root may mount a small disk");
+	s = t_server_start(t_fmt("UPLOAD_DIR=%s", dir));
+	ann = t_user("ann");
+	full = t_upload_bytes(&ann, "media", "film.mp4", long_film(900), long_film_size(900));
+	for (int i = 0; i < 100 && !empty; i++) {
+		empty = rmdir(t_fmt("%s/.incoming", dir)) == 0;
+		usleep(20000);
+	}
+	fits = t_upload(&ann, "gps.jpg");
+	t_server_stop(s);
+	umount2(dir, MNT_DETACH);
+	EXPECT_CODE("storage_full", EXPECT(507, full));
+	EXPECT_TRUE(empty);
+	EXPECT(200, fits);
 }
 
 TEST(a_film_over_500_mib_answers_413)
