@@ -16,10 +16,10 @@ SELECT COALESCE(extract(epoch FROM now() - last_archived_time)::float8::text, ''
   FROM pg_stat_archiver;
 
 -- A commit, and the WAL file it is in, closed; where it has got to.
--- name: backup_mark
+-- name: backup_mark [write]
 SELECT pg_logical_emit_message(true, 'sojorn', 'drill')::text AS mark;
 
--- name: backup_switch
+-- name: backup_switch [write]
 SELECT pg_walfile_name(pg_switch_wal()) AS wal;
 
 -- What a restored database must hold: the schema, rows, and no row that points nowhere.
