@@ -368,37 +368,6 @@ TEST(trap_12_second_factors_are_sealed_and_asked_for)
 	t_server_stop(s);
 }
 
-TEST(trap_17_addresses_of_files_name_this_server)
-{
-	const char *settings[4] = { t_fmt("JWT_SECRET=%s", t_jwt_secret),
-				    "API_BASE_URL=https://api.example.org/" };
-
-	t_database_of_my_own();
-	settings[2] = t_fmt("DATABASE_URL=%s", t_database_url());
-	must(MOVE("import", "--dump", dump("plain.sql")));
-	EXPECT_CSTR(
-		"23 still name the old project",
-		t_sql("SELECT detail FROM supabase_move.findings WHERE code = 'old_address' AND key = 'avatar_url'"));
-	must(t_run(settings, "supabase", "import", "--dump", dump("plain.sql"), "--again",
-		   "--old-url", "https://abcdefghij.supabase.co/"));
-	EXPECT_EQ(0, findings("old_address"));
-	EXPECT_EQ(
-		23,
-		t_sql_int(
-			"SELECT count(*) FROM profiles WHERE avatar_url LIKE"
-			" 'https://api.example.org/storage/v1/object/public/avatars/%%/face.jpg'"));
-	must(MOVE("verify"));
-	EXPECT_CSTR(
-		"https://api.example.org/storage/v1/object/authenticated/media/a.jpg",
-		t_sql("SELECT supabase_move.new_address('https://abcdefghij.supabase.co/storage/v1/object/sign/media/a.jpg?token=x.y')"));
-	EXPECT_CSTR("https://abcdefghij.supabase.co/storage/v1/object/public/b/c",
-		    t_sql("SELECT supabase_move.old_address(supabase_move.new_address("
-			  "'https://abcdefghij.supabase.co/storage/v1/object/public/b/c'))"));
-	EXPECT_CSTR(
-		"https://other.supabase.co/storage/v1/object/public/b/c",
-		t_sql("SELECT supabase_move.new_address('https://other.supabase.co/storage/v1/object/public/b/c')"));
-}
-
 TEST(trap_19_references_to_those_who_are_gone)
 {
 	moved();
