@@ -253,8 +253,8 @@ TEST(each_preference_stops_its_types_and_no_other)
 
 static bool wanted(const struct t_user *user, const char *type, const char *time)
 {
-	return t_sql_int("SELECT count(*) FROM is_push_wanted('%s', '%s', '2026-03-04 %s')", user->id, type,
-			 time);
+	return t_sql_int("SELECT count(*) FROM is_push_wanted('%s', '%s', '2026-03-04 %s')",
+			 user->id, type, time);
 }
 
 TEST(t_not_3_quiet_hours_span_midnight_with_both_ends)
