@@ -129,7 +129,8 @@ export async function reads(server) {
 	for (const operation of operations(server.document).filter((o) => o.method === 'GET')) {
 		let reply = await call(server, operation, values);
 		if (reply.status === 403) reply = await call(server, operation, { ...values, ids: values.own });
-		if (operation.path.startsWith('/api/') && reply.status >= 400)
+		const outside = operation.path.endsWith('/image-proxy'); // of other hosts, which nobody asks in a test
+		if (operation.path.startsWith('/api/') && !outside && reply.status >= 400)
 			problems.push(`${operation.method} ${operation.path} -> ${reply.status}; perhaps examples() lacks a value`);
 		problems.push(...(await judge(server, validators, operation, reply)));
 	}
