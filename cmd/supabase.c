@@ -18,7 +18,7 @@ struct request {
 	const char *files[FILES_MAX];
 	struct move_options move;
 	const char *report, *check; /* files */
-	const char *settle, *upload_dir;
+	const char *settle, *upload_dir, *folder;
 	bool json, once, abort, dry_run;
 };
 
@@ -230,6 +230,19 @@ static int rollback(struct arena *a, struct request *q)
 	return ok ? DONE : fail(q, problem);
 }
 
+static int archive(struct arena *a, struct request *q)
+{
+	struct move_steps steps;
+	const char *problem;
+	bool ok;
+
+	if (!q->folder)
+		return command_usage(&cmd_supabase, "--to names the folder of the archive");
+	ok = move_archive(a, &q->move, q->folder, &steps, &problem);
+	print_steps(a, q, &steps, ok);
+	return ok ? DONE : fail(q, problem);
+}
+
 static enum move_format format_of(const char *file)
 {
 	str name = str_of(file);
@@ -301,15 +314,11 @@ static const struct subcommand {
 	int (*run)(struct arena *a, struct request *q);
 	bool begins; /* takes --dump or --source */
 } subcommands[] = {
-	{ "import", import, true },
-	{ "objects", objects, false },
-	{ "inventory", inventory, false },
-	{ "follow", follow, false },
-	{ "verify", verify, false },
-	{ "cutover", cutover, false },
-	{ "rollback", rollback, false },
-	{ "status", status, false },
-	{ 0 },
+	{ "import", import, true },	   { "objects", objects, false },
+	{ "inventory", inventory, false }, { "follow", follow, false },
+	{ "verify", verify, false },	   { "cutover", cutover, false },
+	{ "rollback", rollback, false },   { "archive", archive, false },
+	{ "status", status, false },	   { 0 },
 };
 
 /* ---- the command line ---- */
@@ -338,13 +347,10 @@ static const char **value_of(struct request *q, const char *option)
 	const struct {
 		const char *name, **value;
 	} all[] = {
-		{ "--source", &q->move.source },
-		{ "--app-role", &q->move.app_role },
-		{ "--settle", &q->settle },
-		{ "--report", &q->report },
-		{ "--check", &q->check },
-		{ "--objects", &q->move.objects },
-		{ "--source-storage", &q->move.source_storage },
+		{ "--source", &q->move.source },   { "--app-role", &q->move.app_role },
+		{ "--settle", &q->settle },	   { "--report", &q->report },
+		{ "--check", &q->check },	   { "--to", &q->folder },
+		{ "--objects", &q->move.objects }, { "--source-storage", &q->move.source_storage },
 		{ "--old-url", &q->move.old_url },
 	};
 
@@ -453,7 +459,7 @@ static int supabase(int argc, char **argv)
 
 const struct command cmd_supabase = {
 	.name = "supabase",
-	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | cutover | rollback | status [--json]",
+	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | cutover | rollback | archive --to DIR | status [--json]",
 	.help = "move a Supabase project onto this server",
 	.details =
 		"  inventory  list what was found, what became of it, and what somebody has to decide; with\n"
@@ -466,6 +472,7 @@ const struct command cmd_supabase = {
 		"  verify     compare the source, the landing zone and the result, row by row\n"
 		"  cutover    make this side the writer; --dry-run does all but that\n"
 		"  rollback   give the project back its place, with everything that was written here\n"
+		"  archive    dump the project into a folder and end the move: no way back\n"
 		"  status     how far the move is\n\n"
 		"  --dump FILE...  plain SQL of pg_dump, or roles, schema and data of the Supabase CLI\n"
 		"  --source URL    the project's database, direct or by port 5432, as its role postgres; for\n"

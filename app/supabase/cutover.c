@@ -1,5 +1,7 @@
 /* The cutover and the rollback: see supabase.h, and docs/decisions/0013 for the order of the steps, which the model in
  * test/model checks. Each step does nothing when it is done, so that a command which died is run again. */
+#include "app/supabase/cutover.h"
+
 #include "app/supabase/cutover.sql.h"
 #include "app/supabase/follow.h"
 #include "app/supabase/follow.sql.h"
@@ -27,17 +29,9 @@ enum {
 	SHOWN = 1000 /* bytes of what differs */
 };
 
-struct cutover {
-	struct move m;
-	struct move_steps *steps;
-	bool dry_run;
-	int64_t held_at; /* monotonic */
-};
-
 /* ---- telling ---- */
 
-__attribute__((format(printf, 4, 5))) static bool step(struct cutover *c, const char *what, bool ok,
-						       const char *format, ...)
+bool cutover_step(struct cutover *c, const char *what, bool ok, const char *format, ...)
 {
 	struct move_steps *s = c->steps;
 	va_list args;
@@ -67,12 +61,13 @@ static bool check_follower(struct cutover *c)
 		if (!move_do(m, &sql_move_follow_lock, NULL))
 			return false;
 		if (strcmp(script_value(m->db, 0, 0), "t") != 0)
-			return step(c, "somebody follows the project", true, "at work");
+			return cutover_step(c, "somebody follows the project", true, "at work");
 		if (!move_do(m, &sql_move_follow_let_go, NULL))
 			return false;
 		move_pause(100);
 	}
-	return step(c, "somebody follows the project", false, "`supabase follow` does that");
+	return cutover_step(c, "somebody follows the project", false,
+			    "`supabase follow` does that");
 }
 
 /* How long something takes that is written there now. */
@@ -106,13 +101,14 @@ static bool check_lag(struct cutover *c)
 
 	if (!wait_for_lag(c, &ms))
 		return false;
-	return step(c, "what is written there is here", ms <= LAG_MS, "after %" PRId64 " ms", ms);
+	return cutover_step(c, "what is written there is here", ms <= LAG_MS,
+			    "after %" PRId64 " ms", ms);
 }
 
 static bool check_shape(struct cutover *c)
 {
 	return follow_check_drift(&c->m)
-		&& step(c, "its tables are what they were", true, "no difference");
+		&& cutover_step(c, "its tables are what they were", true, "no difference");
 }
 
 static bool check_servers(struct cutover *c)
@@ -122,7 +118,7 @@ static bool check_servers(struct cutover *c)
 	if (!move_do(&c->m, &sql_move_gate_servers, NULL))
 		return false;
 	n = script_value(c->m.db, 0, 0);
-	return step(c, "servers stand at the gate", true, "%s", n);
+	return cutover_step(c, "servers stand at the gate", true, "%s", n);
 }
 
 /* That we may write there without firing anything, and that the function which does it is there. */
@@ -133,7 +129,8 @@ static bool check_way_back(struct cutover *c)
 	return move_there(m, &sql_move_source_begin, NULL)
 		&& move_there(m, &sql_move_source_quiet, NULL)
 		&& move_there(m, &sql_move_source_commit, NULL)
-		&& step(c, "the way back is open", true, "its role may write as replication does");
+		&& cutover_step(c, "the way back is open", true,
+				"its role may write as replication does");
 }
 
 /* The project's anon key is signed with its secret. */
@@ -145,15 +142,16 @@ static bool check_secret(struct cutover *c)
 	size_t dot;
 
 	if (!key.p || !c->m.options->jwt_secret.p)
-		return step(c, "the secrets are equal", true,
-			    "not looked: SUPABASE_ANON_KEY or JWT_SECRET is not set");
+		return cutover_step(c, "the secrets are equal", true,
+				    "not looked: SUPABASE_ANON_KEY or JWT_SECRET is not set");
 	for (dot = key.n; dot > 0 && key.p[dot - 1] != '.'; dot--)
 		;
 	signature = str_slice(key, dot, key.n);
 	hmac_sha256(c->m.options->jwt_secret, str_slice(key, 0, dot ? dot - 1 : 0), want);
-	return step(c, "the secrets are equal",
-		    str_eq(signature, (str){ text, base64url_encode(want, sizeof(want), text) }),
-		    "by the signature of the anon key");
+	return cutover_step(c, "the secrets are equal",
+			    str_eq(signature,
+				   (str){ text, base64url_encode(want, sizeof(want), text) }),
+			    "by the signature of the anon key");
 }
 
 static bool check_disk(struct cutover *c)
@@ -166,9 +164,10 @@ static bool check_disk(struct cutover *c)
 		return false;
 	dir = script_value(c->m.db, 0, 0);
 	if (!dir || statvfs(dir, &v) != 0)
-		return step(c, "room on the disk", true, "the database is on another machine");
+		return cutover_step(c, "room on the disk", true,
+				    "the database is on another machine");
 	mb = (int64_t)(v.f_bavail * (v.f_frsize >> 10) >> 10);
-	return step(c, "room on the disk", mb >= DISK_MB, "%" PRId64 " MB", mb);
+	return cutover_step(c, "room on the disk", mb >= DISK_MB, "%" PRId64 " MB", mb);
 }
 
 /* The first of them, as the report has them. */
@@ -196,7 +195,8 @@ static bool check_rows(struct cutover *c)
 	o.progress = NULL;
 	if (!move_verify(c->m.arena, &o, &v, &ok, &problem))
 		return move_fail(&c->m, "verify: %s", problem);
-	return step(c, "every row is the same", ok, "%s", ok ? "compared" : differences(c, v));
+	return cutover_step(c, "every row is the same", ok, "%s",
+			    ok ? "compared" : differences(c, v));
 }
 
 static bool all_good(const struct cutover *c)
@@ -239,8 +239,8 @@ static bool hold(struct cutover *c)
 			return false;
 		late = script_value(m->db, 0, 0);
 		if (!late)
-			return step(c, "requests are held", true, "after %" PRId64 " ms",
-				    ms_since(c->held_at));
+			return cutover_step(c, "requests are held", true, "after %" PRId64 " ms",
+					    ms_since(c->held_at));
 		if (time_monotonic() > until)
 			return move_fail(m, "these servers do not come to an end: %s", late);
 		move_pause(5);
@@ -260,11 +260,11 @@ static bool close_source(struct cutover *c)
 	open = script_value(m->source, 0, 0);
 	if (open)
 		return move_fail(m, "these tables cannot be closed to others: %s", open);
-	return step(c, "the project takes no writes", true, "proven by a lock on each table");
+	return cutover_step(c, "the project takes no writes", true,
+			    "proven by a lock on each table");
 }
 
-/* What was counted on a side, as JSON. */
-static bool count_on(struct move *m, bool on_source, const char **ret_json)
+bool cutover_count(struct move *m, bool on_source, const char **ret_json)
 {
 	bool (*run)(struct move *, const struct stmt *, const char *const *) =
 		on_source ? move_there : move_do;
@@ -284,13 +284,13 @@ static bool compare_counts(struct cutover *c)
 {
 	const char *counts[2], *differ;
 
-	if (!count_on(&c->m, false, &counts[0]) || !count_on(&c->m, true, &counts[1])
+	if (!cutover_count(&c->m, false, &counts[0]) || !cutover_count(&c->m, true, &counts[1])
 	    || !move_do(&c->m, &sql_move_counts_differ, counts))
 		return false;
 	differ = script_value(c->m.db, 0, 0);
 	if (differ)
 		return move_fail(&c->m, "rows are missing: %s", differ);
-	return step(c, "as many rows here as there", true, "counted");
+	return cutover_step(c, "as many rows here as there", true, "counted");
 }
 
 /* The project is the writer again, and followed; from any point before the flip, or behind the way back. */
@@ -310,8 +310,8 @@ static bool bring_over(struct cutover *c)
 
 	return hold(c) && close_source(c) && move_do(m, &sql_move_gate_seal, NULL)
 		&& follow_drain(m, DRAIN_MS) && live_reload(m)
-		&& step(c, "everything has come over", true, "held for %" PRId64 " ms so far",
-			ms_since(c->held_at))
+		&& cutover_step(c, "everything has come over", true,
+				"held for %" PRId64 " ms so far", ms_since(c->held_at))
 		&& compare_counts(c);
 }
 
@@ -330,8 +330,8 @@ static bool flip(struct cutover *c)
 		&& move_do(m, &sql_move_sub_disable, NULL)
 		&& move_do(m, &sql_move_gate_open, (const char *[]){ "here" })
 		&& move_do(m, &sql_move_commit, NULL)
-		&& step(c, "this side answers", true, "requests waited for %" PRId64 " ms",
-			ms_since(c->held_at));
+		&& cutover_step(c, "this side answers", true, "requests waited for %" PRId64 " ms",
+				ms_since(c->held_at));
 }
 
 /* What has gone wrong stays the problem to be told. */
@@ -349,8 +349,8 @@ static bool undo(struct cutover *c)
 		return false;
 	}
 	c->m.problem = problem;
-	return step(c, "the project is in charge again", true, "requests waited for %" PRId64 " ms",
-		    ms_since(c->held_at));
+	return cutover_step(c, "the project is in charge again", true,
+			    "requests waited for %" PRId64 " ms", ms_since(c->held_at));
 }
 
 static bool cut_over(struct cutover *c)
@@ -364,7 +364,7 @@ static bool cut_over(struct cutover *c)
 	return flip(c);
 }
 
-static bool begin(struct cutover *c, struct arena *a, const struct move_options *o)
+bool cutover_begin(struct cutover *c, struct arena *a, const struct move_options *o)
 {
 	struct move *m = &c->m;
 
@@ -392,7 +392,7 @@ static bool cutover(struct cutover *c)
 	return checklist(c) && take_over(&c->m, "cutover") && cut_over(c);
 }
 
-static void end(struct cutover *c, const char **problem)
+void cutover_end(struct cutover *c, const char **problem)
 {
 	c->steps->held_ms = c->held_at ? ms_since(c->held_at) : 0;
 	script_close(c->m.source);
@@ -404,9 +404,9 @@ bool move_cutover(struct arena *a, const struct move_options *o, bool dry_run,
 		  struct move_steps *out, const char **problem)
 {
 	struct cutover c = { .steps = out, .dry_run = dry_run };
-	bool good = begin(&c, a, o) && cutover(&c);
+	bool good = cutover_begin(&c, a, o) && cutover(&c);
 
-	end(&c, problem);
+	cutover_end(&c, problem);
 	return good;
 }
 
@@ -455,17 +455,17 @@ static bool rollback(struct cutover *c)
 		return false;
 	}
 	return give_back(m)
-		&& step(c, "the project is in charge again", true,
-			"requests waited for %" PRId64 " ms",
-			c->held_at ? ms_since(c->held_at) : 0);
+		&& cutover_step(c, "the project is in charge again", true,
+				"requests waited for %" PRId64 " ms",
+				c->held_at ? ms_since(c->held_at) : 0);
 }
 
 bool move_rollback(struct arena *a, const struct move_options *o, struct move_steps *out,
 		   const char **problem)
 {
 	struct cutover c = { .steps = out };
-	bool good = begin(&c, a, o) && rollback(&c);
+	bool good = cutover_begin(&c, a, o) && rollback(&c);
 
-	end(&c, problem);
+	cutover_end(&c, problem);
 	return good;
 }

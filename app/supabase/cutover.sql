@@ -12,6 +12,9 @@ SELECT supabase_move.gate_seal()
 -- name: move_gate_open     $1 side text [write]
 SELECT supabase_move.gate_open($1)
 
+-- name: move_gate_end [write]
+SELECT supabase_move.gate_end()
+
 -- name: move_gate_servers
 SELECT count(*)::text FROM supabase_move.gate_servers WHERE seen_at > clock_timestamp() - supabase_move.gate_silence()
 

@@ -145,6 +145,15 @@ TEST(the_whole_way_there_and_back_and_there_again)
 	expect_both_the_same(project);
 	t_server_stop(server);
 	server = NULL;
-	must(MOVE("rollback"));
-	must(MOVE("import", "--abort"));
+	must(MOVE("archive", "--to", t_shared_path("archive")));
+	EXPECT_CSTR("live for good",
+		    t_sql("SELECT CASE WHEN to_regclass('auth.users') IS NULL AND NOT in_use"
+			  " THEN 'live for good' END FROM supabase_move.gate"));
+	EXPECT_TRUE(strstr(read_text(t_fmt("%s/manifest.json", t_shared_path("archive"))),
+			   "\"sha256\":"));
+	EXPECT_EQ(0,
+		  system(t_fmt("%s/pg_restore -l %s/project.dump | grep -q 'TABLE DATA auth users'",
+			       getenv("TEST_PG_BIN"), t_shared_path("archive"))));
+	EXPECT_FALSE(can_write_there(project));
+	EXPECT_EQ(1, MOVE("rollback").status);
 }

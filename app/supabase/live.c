@@ -92,10 +92,11 @@ static bool drop_slots(struct move *m)
 	return move_fail(m, "the source: somebody still reads from our slot");
 }
 
-bool live_leave_source(struct move *m)
+bool live_leave_source(struct move *m, bool fenced)
 {
 	return live_connect(m) && unsubscribe(m) && drop_slots(m)
-		&& move_there(m, &sql_move_source_unmake, NULL);
+		&& move_there(m, fenced ? &sql_move_source_unmake_rest : &sql_move_source_unmake,
+			      NULL);
 }
 
 /* ---- the run ---- */
@@ -155,7 +156,7 @@ bool live_choose_run(struct move *m)
 		return move_fail(
 			m,
 			"a dump has been imported; --replace takes the live project in its place");
-	return live_leave_source(m) && move_do(m, &sql_move_landing_drop, NULL)
+	return live_leave_source(m, false) && move_do(m, &sql_move_landing_drop, NULL)
 		&& move_do(m, &sql_move_live_drop, NULL) && begin_run(m);
 }
 
@@ -336,8 +337,8 @@ bool live_run(struct move *m)
 bool move_abort(struct arena *a, const struct move_options *o, const char **problem)
 {
 	struct move m = { .arena = a, .options = o };
-	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL) && live_leave_source(&m)
-		&& move_do(&m, &sql_move_live_drop, NULL)
+	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL)
+		&& live_leave_source(&m, false) && move_do(&m, &sql_move_live_drop, NULL)
 		&& move_do(&m, &sql_move_runs_forget, NULL);
 
 	script_close(m.source);

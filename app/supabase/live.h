@@ -22,5 +22,6 @@ bool live_reload(struct move *m);
 /* Tells the session on the source which tables are meant by what follows. */
 bool live_tell_tables(struct move *m);
 
-/* Ends the subscription and removes everything of ours from the source. */
-bool live_leave_source(struct move *m);
+/* Ends the subscription and removes everything of ours from the source; fenced: all but the fence, behind which
+ * nobody writes there. */
+bool live_leave_source(struct move *m, bool fenced);

@@ -364,3 +364,14 @@ SELECT current_setting('move.counts')
 
 -- name: move_source_lsn
 SELECT pg_current_wal_lsn()::text
+
+-- All but the fence.
+-- name: move_source_unmake_rest
+DO $$
+BEGIN
+	DROP PUBLICATION IF EXISTS sojorn_move;
+	DROP PUBLICATION IF EXISTS sojorn_move_tables;
+	DROP FUNCTION IF EXISTS sojorn_move.note() CASCADE;
+	DROP FUNCTION IF EXISTS sojorn_move.apply(text, text, text, text);
+	DROP TABLE IF EXISTS sojorn_move.journal, sojorn_move.beat;
+END $$

@@ -64,6 +64,11 @@ bool move_cutover(struct arena *a, const struct move_options *o, bool dry_run,
 bool move_rollback(struct arena *a, const struct move_options *o, struct move_steps *out,
 		   const char **problem);
 
+/* The end: writes a dump of the project and a manifest into a new folder, and takes away what the move has made on
+ * both sides, but the fence that keeps writes from the project. There is no way back from it. */
+bool move_archive(struct arena *a, const struct move_options *o, const char *folder,
+		  struct move_steps *out, const char **problem);
+
 /* Takes away what has been made on the live source and in the landing zone; what the app has got stays. */
 bool move_abort(struct arena *a, const struct move_options *o, const char **problem);
 

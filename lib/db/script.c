@@ -278,3 +278,16 @@ bool script_pipe(struct script *from, str select, struct script *to, str copy, i
 	}
 	return script_copy_end(to, ret_rows);
 }
+
+bool script_environment(const char *url)
+{
+	PQconninfoOption *options = PQconninfoParse(url, NULL);
+
+	if (!options)
+		return false;
+	for (const PQconninfoOption *o = options; o->keyword; o++)
+		if (o->envvar && o->val)
+			setenv(o->envvar, o->val, 1);
+	PQconninfoFree(options);
+	return true;
+}

@@ -44,3 +44,7 @@ const char *script_value(const struct script *s, int row, int column); /* NULL: 
  * transactions they are in; the rows that arrived. What went wrong is the problem of the one it went wrong on. */
 [[nodiscard]] bool script_pipe(struct script *from, str select, struct script *to, str copy,
 			       int64_t *ret_rows);
+
+/* Puts the parts of a URL where libpq's own programs look for them, so that they are on no command line; for a
+ * child process. False: it is no URL. */
+bool script_environment(const char *url);

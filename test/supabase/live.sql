@@ -9,7 +9,7 @@ BEGIN
 	EXECUTE format('ALTER DATABASE %I OWNER TO project_owner', current_database());
 	ALTER SCHEMA "Private Things" OWNER TO project_owner;
 	FOR t IN SELECT c.oid::regclass AS name, CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END AS kind FROM pg_class c
-	          WHERE c.relnamespace::regnamespace::text IN ('public', '"Private Things"') AND c.relkind IN ('r', 'v')
+	          WHERE c.relnamespace::regnamespace::text IN ('public', '"Private Things"', 'supabase_migrations') AND c.relkind IN ('r', 'v')
 		    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') LOOP
 		EXECUTE format('ALTER %s %s OWNER TO project_owner', t.kind, t.name);
 	END LOOP;
