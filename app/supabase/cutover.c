@@ -24,7 +24,7 @@ enum {
 	LAG_MS = 2000,	  /* more before the hold is no time to begin */
 	DRAIN_MS = 10000, /* within the hold */
 	SERVERS_MS = 10000,
-	PLACE_TRIES = 20,
+	PLACE_TRIES = 100,
 	DISK_MB = 1024,
 	SHOWN = 1000 /* bytes of what differs */
 };
@@ -297,8 +297,7 @@ static bool compare_counts(struct cutover *c)
 static bool give_back(struct move *m)
 {
 	return move_do(m, &sql_move_run_phase, (const char *[]){ m->run, "transformed" })
-		&& move_there(m, &sql_move_source_open, NULL)
-		&& move_do(m, &sql_move_sub_enable, NULL)
+		&& move_there(m, &sql_move_source_open, NULL) && follow_enable(m)
 		&& move_do(m, &sql_move_gate_open, (const char *[]){ "upstream" });
 }
 

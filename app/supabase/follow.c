@@ -18,7 +18,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { BATCH = 20000, TRIES = 20, IDLE_MS = 15, BEAT_MS = 200, LOOK_MS = 2000, PRUNE_MS = 20000 };
+enum {
+	BATCH = 20000,
+	TRIES = 20,
+	IDLE_MS = 15,
+	BEAT_MS = 200,
+	LOOK_MS = 2000,
+	PRUNE_MS = 20000,
+	FAILING = 8
+};
 
 static bool follow_begin(struct move *m)
 {
@@ -88,6 +96,20 @@ static bool follow_batch(struct move *m, int64_t *ret_changes)
 
 /* ---- standing still ---- */
 
+/* Two who say it at the same moment are in each other's way. */
+bool follow_enable(struct move *m)
+{
+	for (int i = 0; i < TRIES; i++) {
+		if (!move_do(m, &sql_move_sub_find, NULL))
+			return false;
+		if (!script_rows(m->db) || strcmp(script_value(m->db, 0, 0), "t") == 0
+		    || script_run(m->db, &sql_move_sub_enable, NULL))
+			return true;
+		move_pause(20);
+	}
+	return move_fail(m, "the subscription: %s", script_problem(m->db));
+}
+
 bool follow_pause(struct move *m)
 {
 	int64_t changes;
@@ -117,7 +139,7 @@ bool follow_resume(struct move *m)
 		return false;
 	if (!script_rows(m->db) || strcmp(m->phase, "transformed") != 0)
 		return true;
-	return move_do(m, &sql_move_sub_enable, NULL) && move_do(m, &sql_move_still_leave, NULL);
+	return follow_enable(m) && move_do(m, &sql_move_still_leave, NULL);
 }
 
 /* ---- the source ---- */
@@ -197,7 +219,8 @@ struct follower {
 	struct move *m;
 	enum way way;
 	int64_t phase_at, beat_at, look_at, prune_at; /* when next; monotonic */
-	int64_t errors; /* of the subscription when we began; -1: not looked yet */
+	int64_t errors; /* of the subscription when we last looked; -1: not looked yet */
+	int failing;	/* looks in a row that found new ones; a restart alone brings some */
 };
 
 static bool is_due(int64_t *at, int64_t every_ms)
@@ -241,7 +264,7 @@ static bool mind_phase(struct follower *f)
 /* Somebody may have been killed while things stood still for him. */
 static bool wake(struct move *m)
 {
-	return move_do(m, &sql_move_batch_enter, NULL) && move_do(m, &sql_move_sub_enable, NULL)
+	return move_do(m, &sql_move_batch_enter, NULL) && follow_enable(m)
 		&& move_do(m, &sql_move_batch_leave, NULL);
 }
 
@@ -257,12 +280,12 @@ static bool look(struct follower *f)
 	if (!move_do(m, &sql_move_follow_state, NULL))
 		return false;
 	errors = strtoll(script_value(m->db, 0, 2), NULL, 10);
-	if (f->errors >= 0 && errors > f->errors + 3)
+	f->failing = f->errors >= 0 && errors > f->errors ? f->failing + 1 : 0;
+	f->errors = errors;
+	if (f->failing >= FAILING)
 		return move_fail(m,
 				 "rows of the source cannot be put here; the log of PostgreSQL "
 				 "here says why");
-	if (f->errors < 0)
-		f->errors = errors;
 	if (o->following && f->way == FORWARD)
 		o->following(o->progress_arg, strtoll(script_value(m->db, 0, 4), NULL, 10),
 			     strtoll(script_value(m->db, 0, 3), NULL, 10));

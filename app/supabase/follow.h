@@ -15,3 +15,6 @@ bool follow_check_drift(struct move *m);
  * until the session ends. Does nothing where no live source is followed. */
 bool follow_pause(struct move *m);
 bool follow_resume(struct move *m);
+
+/* Replication goes on, if it rests. */
+bool follow_enable(struct move *m);
