@@ -8,7 +8,8 @@ SELECT set_config('search_path', '', false), set_config('TimeZone', 'UTC', false
        set_config('IntervalStyle', 'postgres', false), set_config('extra_float_digits', '3', false),
        set_config('bytea_output', 'hex', false), set_config('statement_timeout', '0', false),
        set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
-       set_config('row_security', 'off', false), set_config('default_transaction_read_only', 'off', false)
+       set_config('row_security', 'off', false), set_config('default_transaction_read_only', 'off', false),
+       set_config('synchronous_commit', 'on', false) -- a slot moves past what is flushed, no further
 
 -- What stands in the way, in words.
 -- name: move_source_obstacles
