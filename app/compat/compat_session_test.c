@@ -181,18 +181,21 @@ TEST(too_many_refreshes_are_asked_to_wait_not_to_leave)
 {
 	struct t_server *s = t_server_start("SUPABASE_COMPAT=on", "RATE_LIMITS=on",
 					    "SUPABASE_ANON_KEY=anon-key-of-the-tests");
+	const struct t_reply *r;
 	int waited = 0;
 
 	for (int i = 0; i < 400; i++) {
-		const struct t_reply *r = refresh("abcdefghijkl");
-
+		r = refresh("abcdefghijkl");
 		if (r->status != 503)
 			EXPECT_CODE("refresh_token_not_found", EXPECT(400, r));
 		else
 			waited++;
 	}
 	EXPECT_TRUE(waited > 0);
-	EXPECT_CODE("over_request_rate_limit", EXPECT(429, get_user(NULL)));
+	for (int i = 0; i < 400 && r->status != 429;
+	     i++) /* what an address may ask comes back in time */
+		r = get_user(NULL);
+	EXPECT_CODE("over_request_rate_limit", EXPECT(429, r));
 	t_server_stop(s);
 }
 

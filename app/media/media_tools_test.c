@@ -8,20 +8,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Of a file or of what a program says, as long as the test lasts. */
 static char *read_whole(FILE *f, size_t *ret_size)
 {
-	size_t size = 0, room = 64 * 1024;
-	char *bytes = malloc(room);
-	size_t n;
+	size_t size = 0, room = 64 * 1024, n;
+	char *bytes = t_keep(room), *more;
 
-	while (bytes && (n = fread(bytes + size, 1, room - size - 1, f)) > 0) {
+	while ((n = fread(bytes + size, 1, room - size - 1, f)) > 0) {
 		size += n;
-		if (size + 1 == room)
-			bytes = realloc(bytes, room *= 2);
+		if (size + 1 == room) {
+			more = t_keep(room *= 2);
+			bytes = memcpy(more, bytes, size);
+		}
 	}
-	if (!bytes)
-		t_fail("out of memory");
-	bytes[size] = '\0';
 	*ret_size = size;
 	return bytes;
 }

@@ -431,10 +431,8 @@ static const char *long_film(size_t kib)
 {
 	size_t size, all = long_film_size(kib);
 	const char *film = t_media("clip.mp4", &size);
-	char *bytes = calloc(1, all);
+	char *bytes = t_keep(all);
 
-	if (!bytes)
-		t_fail("out of memory");
 	memcpy(bytes, film, size);
 	memcpy(bytes + size,
 	       (const char[]){ 0, (char)(kib >> 6), (char)(kib << 2), 0, 'f', 'r', 'e', 'e' }, 8);

@@ -116,7 +116,7 @@ static void set_up(CURL *c, const struct t_request *q, struct incoming *in)
 /* A server that closes the connection instead of answering gives status 0 and the reason as body. */
 const struct t_reply *t_send(const struct t_request *q)
 {
-	struct incoming *in = h_keep(sizeof(*in));
+	struct incoming *in = t_keep(sizeof(*in));
 	struct curl_slist *headers = request_headers(q);
 	CURL *c = curl();
 	CURLcode code;
@@ -238,7 +238,7 @@ static const char *json_text(const char *format, va_list args)
 
 static const char *json_text(const char *format, va_list args)
 {
-	char *quoted = h_keep(strlen(format) + 1);
+	char *quoted = t_keep(strlen(format) + 1);
 
 	strcpy(quoted, format);
 	for (char *p = quoted; (p = strchr(p, '\'')); p++)

@@ -136,7 +136,7 @@ void t_database_up(struct t_server *s)
 
 void t_database_use(const char *url)
 {
-	struct t_server *none = h_keep(sizeof(*none));
+	struct t_server *none = t_keep(sizeof(*none));
 
 	none->database_url = url;
 	h_server = none;

@@ -79,7 +79,7 @@ static const char *line_with(const char *text, const char *part)
 
 const struct t_reply *t_fcm_message(const struct t_fcm *f, const char *token)
 {
-	struct t_reply *r = h_keep(sizeof(*r));
+	struct t_reply *r = t_keep(sizeof(*r));
 	const char *part = t_fmt("\"token\":%s,", t_quote(token));
 
 	EXPECT_SOON((r->body = line_with(t_fcm_file(f, "messages"), part)) != NULL);

@@ -170,6 +170,7 @@ int t_json_find(const struct t_reply *reply, const char *path, const char *membe
 const char *t_fmt(const char *format, ...) T_PRINTF(1, 2);
 const char *t_quote(const char *text); /* a JSON string with its quotes */
 const char *t_lit(const char *text);   /* a SQL literal with its quotes; NULL: NULL */
+void *t_keep(size_t n);		       /* zeroed, for as long as the test lasts */
 const char *t_repeat(const char *text, size_t n);
 const char *t_unique(const char *name); /* the name and a suffix nobody else has in this run */
 

@@ -21,7 +21,6 @@ struct t_server {
 /* ---- memory.c ---- */
 
 /* Zeroed memory until the process ends. Thread-safe, as all of this file. */
-void *h_keep(size_t n);
 const char *h_keep_text(const char *p, size_t n);
 const char *h_vprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 

@@ -17,7 +17,7 @@ struct kept {
 static struct kept *all;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-void *h_keep(size_t n)
+void *t_keep(size_t n)
 {
 	struct kept *k = calloc(1, sizeof(*k) + n);
 
@@ -32,7 +32,7 @@ void *h_keep(size_t n)
 
 const char *h_keep_text(const char *p, size_t n)
 {
-	char *copy = h_keep(n + 1);
+	char *copy = t_keep(n + 1);
 
 	memcpy(copy, p, n);
 	return copy;
@@ -49,7 +49,7 @@ const char *h_vprintf(const char *format, va_list args)
 	va_end(again);
 	if (n < 0)
 		abort();
-	text = h_keep((size_t)n + 1);
+	text = t_keep((size_t)n + 1);
 	vsnprintf(text, (size_t)n + 1, format, args);
 	return text;
 }
@@ -87,7 +87,7 @@ const char *t_fmt(const char *format, ...)
 
 const char *t_quote(const char *text)
 {
-	char *out = h_keep(6 * strlen(text) + 3), *p = out;
+	char *out = t_keep(6 * strlen(text) + 3), *p = out;
 
 	*p++ = '"';
 	for (; *text; text++) {
@@ -110,7 +110,7 @@ const char *t_lit(const char *text)
 
 	if (!text)
 		return "NULL";
-	p = out = h_keep(2 * strlen(text) + 3);
+	p = out = t_keep(2 * strlen(text) + 3);
 	*p++ = '\'';
 	for (; *text; text++) {
 		if (*text == '\'')
@@ -124,7 +124,7 @@ const char *t_lit(const char *text)
 const char *t_repeat(const char *text, size_t n)
 {
 	size_t length = strlen(text);
-	char *out = h_keep(length * n + 1);
+	char *out = t_keep(length * n + 1);
 
 	for (size_t i = 0; i < n; i++)
 		memcpy(out + i * length, text, length);

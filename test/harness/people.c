@@ -13,7 +13,7 @@ static const char password_hash[] = "$2b$10$F7Hb6Q4RCaTQlPZ7pRP9de9ZxaXyrxxPMKwM
 
 static const char *base64url(const void *p, size_t n)
 {
-	char *out = h_keep(BASE64_LENGTH(n) + 1);
+	char *out = t_keep(BASE64_LENGTH(n) + 1);
 
 	base64url_encode(p, n, out);
 	return out;

@@ -46,7 +46,7 @@ static bool passes(const char *variable)
 
 static char *copy(const char *text)
 {
-	char *p = h_keep(strlen(text) + 1);
+	char *p = t_keep(strlen(text) + 1);
 
 	return strcpy(p, text);
 }
@@ -59,7 +59,7 @@ static char **environment(const char *const *settings)
 
 	for (char **e = environ; *e; e++)
 		max++;
-	env = h_keep(max * sizeof(*env));
+	env = t_keep(max * sizeof(*env));
 	for (char **e = environ; *e; e++)
 		if (passes(*e))
 			env[n++] = *e;
@@ -152,7 +152,7 @@ struct t_run t_run_with(const char *const *settings, const char *const *argument
 
 const struct t_reply *t_run_json(struct t_run r)
 {
-	struct t_reply *reply = h_keep(sizeof(*reply));
+	struct t_reply *reply = t_keep(sizeof(*reply));
 
 	*reply = (struct t_reply){ r.status, r.out, strlen(r.out), "sojorn" };
 	return reply;

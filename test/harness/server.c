@@ -124,7 +124,7 @@ static void add_defaults(struct t_server *s)
 
 static struct t_server *make_server(const char *const *settings)
 {
-	struct t_server *s = h_keep(sizeof(*s));
+	struct t_server *s = t_keep(sizeof(*s));
 
 	s->dir = h_run_path("server");
 	if (mkdir(s->dir, 0700) != 0 || mkdir(t_fmt("%s/mail", s->dir), 0700) != 0

@@ -48,7 +48,7 @@ static void deliver(const struct session *s, const char *message)
 /* Up to the line with a single dot; a dot before a line's own is taken off. */
 static bool take_message(struct session *s)
 {
-	char *message = h_keep(MESSAGE_MAX);
+	char *message = t_keep(MESSAGE_MAX);
 	size_t n = 0;
 
 	while (fgets(s->line, sizeof(s->line), s->in)) {
@@ -116,7 +116,7 @@ static void *accept_all(void *arg)
 	int fd;
 
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
-		struct session *s = h_keep(sizeof(*s));
+		struct session *s = t_keep(sizeof(*s));
 		pthread_t thread;
 
 		s->fd = fd;

@@ -59,7 +59,7 @@ static void send_frame(struct t_socket *s, int opcode, const char *payload, size
 
 struct t_socket *t_socket_open(const struct t_user *user, const char *query)
 {
-	struct t_socket *s = h_keep(sizeof(*s));
+	struct t_socket *s = t_keep(sizeof(*s));
 	const char *request =
 		t_fmt("GET /ws?token=%s%s%s HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
 		      "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -126,13 +126,13 @@ static bool read_frame(struct t_socket *s, struct frame *f, int milliseconds)
 		f->n = f->n << 8 | head[2 + i];
 	if (f->n > FRAME_MAX)
 		t_fail("a frame of %zu bytes", f->n);
-	f->payload = h_keep(f->n + 1);
+	f->payload = t_keep(f->n + 1);
 	return read_bytes(s, f->payload, f->n, PATIENCE);
 }
 
 static const struct t_reply *reply_of(const char *body, size_t n, int status)
 {
-	struct t_reply *r = h_keep(sizeof(*r));
+	struct t_reply *r = t_keep(sizeof(*r));
 
 	r->status = status;
 	r->body = body;
