@@ -1,13 +1,11 @@
 /* Memory and text that live as long as the test. */
 #include "test/harness/internal.h"
 
-#include "lib/base/rand.h"
-
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 /* The list keeps what was handed out reachable, so that a leak checker sees leaks of the code under test only. */
 struct kept {
@@ -131,17 +129,20 @@ const char *t_repeat(const char *text, size_t n)
 	return out;
 }
 
-/* Tests run in processes of their own, more of them than there are process ids: what each draws and a count tell
- * all apart. */
+/* Each test runs in a process of its own; this memory is the run's, so that one count tells all names apart. */
+static uint32_t *counted;
+
+__attribute__((constructor)) static void map_counted(void)
+{
+	counted = mmap(NULL, sizeof(*counted), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+		       -1, 0);
+	if (counted == MAP_FAILED)
+		abort();
+}
+
+/* The odd factor gives each count another suffix, and neighbours unlike ones: names must not be similar to search. */
 const char *t_unique(const char *name)
 {
-	static uint32_t drawn;
-	static pid_t drawer;
-	static int count;
-
-	if (drawer != getpid())
-		rand_bytes(&drawn, sizeof(drawn));
-	drawer = getpid();
-	return t_fmt("%s_%x_%x", name, drawn & 0xffffff,
-		     (unsigned)__atomic_add_fetch(&count, 1, __ATOMIC_RELAXED));
+	return t_fmt("%s_%08x", name,
+		     __atomic_add_fetch(counted, 1, __ATOMIC_RELAXED) * UINT32_C(0x9e3779b1));
 }
