@@ -9,6 +9,7 @@ import { webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 import { accounts } from './accounts.mjs';
 import { mailbox } from './mailbox.mjs';
@@ -18,19 +19,7 @@ import { supabase } from './supabase.mjs';
 
 globalThis.crypto ??= webcrypto; // the libraries count on it; node 18 does not have it by itself
 
-let passed = 0;
-let failed = 0;
-
-async function check(name, run) {
-	try {
-		await run();
-		passed++;
-		console.log(`ok    clients: ${name}`);
-	} catch (error) {
-		failed++;
-		console.log(`FAIL  clients: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
-	}
-}
+const { check, end } = suite('clients');
 
 const altchaKey = 'a key for the time of one test run';
 const work = mkdtempSync(join(tmpdir(), 'sojorn-clients-'));
@@ -54,5 +43,4 @@ try {
 	await mail.close();
 	rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+end();

@@ -8,25 +8,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 import { client } from './client.mjs';
 import { ORIGIN, addresses, errors, gone, media, origins, protocols } from './edge.mjs';
 import { journey } from './journey.mjs';
 import { proxy } from './proxy.mjs';
 
-let passed = 0;
-let failed = 0;
-
-async function check(name, run) {
-	try {
-		await run();
-		passed++;
-		console.log(`ok    e2e: ${name}`);
-	} catch (error) {
-		failed++;
-		console.log(`FAIL  e2e: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
-	}
-}
+const { check, end } = suite('e2e');
 
 // Ports that were free a moment ago, held together until all are known.
 async function freePorts(count) {
@@ -74,5 +63,4 @@ try {
 } finally {
 	rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+end();

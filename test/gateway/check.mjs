@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 import { abuse } from './abuse.mjs';
 import { bodies } from './bodies.mjs';
@@ -16,19 +17,7 @@ import { library } from './library.mjs';
 import { project } from './project.mjs';
 import { switching } from './switching.mjs';
 
-let passed = 0;
-let failed = 0;
-
-async function check(name, run) {
-	try {
-		await run();
-		passed++;
-		console.log(`ok    gateway: ${name}`);
-	} catch (error) {
-		failed++;
-		console.log(`FAIL  gateway: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
-	}
-}
+const { check, end } = suite('gateway');
 
 const work = mkdtempSync(join(tmpdir(), 'sojorn-gateway-'));
 const there = await project();
@@ -51,5 +40,4 @@ try {
 	await there.stop();
 	rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0);
+end();

@@ -9,25 +9,18 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { suite } from '../harness/check.mjs';
 import { redocly, spectral } from './lint.mjs';
 import { badBodies, reads, withoutToken } from './calls.mjs';
 import { fuzz, texts } from './fuzz.mjs';
 import { serve } from './server.mjs';
 
 const SHOWN = 40;
-let passed = 0;
-let failed = 0;
+const { result, end } = suite('openapi');
 
 function report(name, problems) {
-	if (problems.length === 0) {
-		passed++;
-		console.log(`ok    openapi: ${name}`);
-		return;
-	}
-	failed++;
-	console.log(`FAIL  openapi: ${name}`);
-	for (const problem of problems.slice(0, SHOWN)) console.log(`      ${problem}`);
-	if (problems.length > SHOWN) console.log(`      … and ${problems.length - SHOWN} more`);
+	const more = problems.length > SHOWN ? [`… and ${problems.length - SHOWN} more`] : [];
+	result(name, [...problems.slice(0, SHOWN), ...more].join('\n'));
 }
 
 const work = mkdtempSync(join(tmpdir(), 'sojorn-openapi-'));
@@ -51,5 +44,4 @@ try {
 } finally {
 	rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+end();

@@ -11,25 +11,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { mailedLink } from '../e2e/journey.mjs';
+import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 import { kit } from './kit.mjs';
 
 const folder = process.argv[2];
 const PASSWORD = 'a new one, from the page';
 const SIZES = [[320, 480, 'light'], [320, 480, 'dark'], [390, 844, 'dark'], [1280, 800, 'light']];
-let passed = 0;
-let failed = 0;
-
-async function check(name, run) {
-	try {
-		await run();
-		passed++;
-		console.log(`ok    pages: ${name}`);
-	} catch (error) {
-		failed++;
-		console.log(`FAIL  pages: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
-	}
-}
+const { check, end } = suite('pages');
 
 // Relative luminance and contrast of two "rgb(r, g, b)" (WCAG 2).
 const luminance = (rgb) =>
@@ -155,5 +144,4 @@ try {
 	await browser.close();
 	rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+end();

@@ -6,20 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import S3rver from 's3rver';
+import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 
-let passed = 0;
-let failed = 0;
-async function check(name, fn) {
-	try {
-		await fn();
-		passed++;
-		console.log(`ok    s3: ${name}`);
-	} catch (error) {
-		failed++;
-		console.log(`FAIL  s3: ${name}\n      ${error.stack.replaceAll('\n', '\n      ')}`);
-	}
-}
+const { check, end } = suite('s3');
 
 const work = mkdtempSync(join(tmpdir(), 'sojorn-s3-'));
 for (const folder of ['objects', 'files', 'mail']) mkdirSync(join(work, folder));
@@ -153,5 +143,4 @@ try {
 	await s3.close();
 	rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed ? 1 : 0;
+end();

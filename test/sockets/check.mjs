@@ -11,28 +11,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
+import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 import { frames } from './frames.mjs';
 import { kit } from './kit.mjs';
 import { outages } from './outages.mjs';
 
-let passed = 0;
-let failed = 0;
-
-function result(name, problem) {
-	if (problem) failed++;
-	else passed++;
-	console.log(problem ? `FAIL  sockets: ${name}\n      ${problem.replaceAll('\n', '\n      ')}` : `ok    sockets: ${name}`);
-}
-
-async function check(name, run) {
-	try {
-		await run();
-		result(name);
-	} catch (error) {
-		result(name, error.stack ?? String(error));
-	}
-}
+const { check, result, end } = suite('sockets');
 
 // Debian's own python has Debian's packages, whatever else is in the PATH.
 function peers(url) {
@@ -73,5 +58,4 @@ try {
 } finally {
 	rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed ? 1 : 0); // a check that failed may have left a connection that comes back
+end();
