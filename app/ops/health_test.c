@@ -1,6 +1,8 @@
 /* Health answers by contract, with and without a database. */
 #include "test/harness/harness.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 TEST(health_answers_get_and_head)
@@ -108,6 +110,58 @@ TEST(metrics_count_requests_by_route)
 		t_admin_get("/metrics")->body,
 		"sojorn_http_request_duration_seconds_bucket{method=\"GET\",route=\"/health/live\",le=\"+Inf\"}"));
 	EXPECT_TRUE(strstr(t_admin_get("/metrics")->body, "\nsojorn_jobs_waiting "));
+}
+
+/* Each is named from the first look on, so that an alert can tell zero from nobody counting. */
+TEST(metrics_tell_of_sockets_pushes_and_the_lag_of_events)
+{
+	static const char *const lines[] = {
+		"\nsojorn_sockets ",
+		"\nsojorn_push_messages_total{result=\"taken\"} ",
+		"\nsojorn_push_messages_total{result=\"failed\"} ",
+		"\nsojorn_realtime_lag_seconds_bucket{le=\"0.00025\"} ",
+		"\nsojorn_realtime_lag_seconds_count ",
+	};
+	const struct t_reply *r = EXPECT(200, t_admin_get("/metrics"));
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines); i++)
+		if (!strstr(r->body, lines[i]))
+			t_fail("no %s in the metrics", lines[i]);
+}
+
+static long long metric(const char *name)
+{
+	const char *at = strstr(EXPECT(200, t_admin_get("/metrics"))->body, t_fmt("\n%s ", name));
+
+	return at ? strtoll(at + strlen(name) + 2, NULL, 10) : -1;
+}
+
+TEST(an_event_told_to_a_socket_counts_with_its_lag)
+{
+	struct t_server *s = t_server_start();
+	struct t_user ann = t_user("ann");
+	struct t_socket *socket = t_socket_open(&ann, NULL);
+
+	EXPECT_SOON(metric("sojorn_sockets") == 1);
+	t_sql("SELECT emit('%s', 'test', '{}')", ann.id);
+	t_socket_wait(socket, "test");
+	EXPECT_SOON(metric("sojorn_realtime_lag_seconds_count") > 0);
+	t_socket_cut(socket);
+	EXPECT_SOON(metric("sojorn_sockets") == 0);
+	t_server_stop(s);
+}
+
+TEST(replies_say_how_long_they_took_and_how_long_the_database)
+{
+	struct t_user ann = t_user("ann");
+	const char *timing = t_header(EXPECT(200, t_get(&ann, "/api/v1/profile")), "Server-Timing");
+	double db = -1, total = -1;
+
+	EXPECT_TRUE(timing && sscanf(timing, "db;dur=%lf, total;dur=%lf", &db, &total) == 2);
+	EXPECT_TRUE(db > 0 && total >= db);
+	EXPECT_EQ(0,
+		  strncmp("db;dur=0.000, total;dur=",
+			  t_header(t_get(NULL, "/health"), "Server-Timing"), 24));
 }
 
 TEST(metrics_are_for_the_admin_address_only)

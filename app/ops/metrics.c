@@ -8,15 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
-const int64_t metrics_bucket_us[METRICS_BUCKETS] = { 1000,    2500,    5000,	10000,	25000,
-						     50000,   100000,  250000,	500000, 1000000,
-						     2500000, 5000000, 10000000 };
+const int64_t metrics_bucket_us[METRICS_BUCKETS] = { 250,    500,     1000,    2500,	5000,
+						     10000,  25000,   50000,   100000,	250000,
+						     500000, 1000000, 2500000, 5000000, 10000000 };
 
 /* What one loop counts. */
 struct block {
 	struct request_counts *requests; /* one a route, then one for what matched none */
 	struct job_counts *jobs;  /* one a kind, one a periodic job, then one for unknown kinds */
 	struct timed *statements; /* as they stand in `statements` */
+	struct timed realtime;
+	int64_t pushes[METRICS_PUSHES];
 	int64_t stalls, stall_us;
 	struct metrics_gauges gauges;
 	pthread_mutex_t gauges_lock; /* once a second */
@@ -222,6 +224,18 @@ void metrics_stall(int64_t us)
 	add(&mine->stall_us, us);
 }
 
+void metrics_realtime(int64_t us)
+{
+	if (mine)
+		add_time(&mine->realtime, us > 0 ? us : 0);
+}
+
+void metrics_push(enum metrics_push result)
+{
+	if (mine)
+		add(&mine->pushes[result], 1);
+}
+
 void metrics_gauges(const struct metrics_gauges *g)
 {
 	if (!mine)
@@ -319,6 +333,24 @@ struct job_counts metrics_of_job(int number)
 		sum.done += value(&blocks[i].jobs[number].done);
 		sum.failed += value(&blocks[i].jobs[number].failed);
 	}
+	return sum;
+}
+
+struct timed metrics_realtime_times(void)
+{
+	struct timed sum = { 0 };
+
+	for (int i = 0; i < nblocks; i++)
+		sum_times(&sum, &blocks[i].realtime);
+	return sum;
+}
+
+int64_t metrics_pushes(enum metrics_push result)
+{
+	int64_t sum = 0;
+
+	for (int i = 0; i < nblocks; i++)
+		sum += value(&blocks[i].pushes[result]);
 	return sum;
 }
 

@@ -27,6 +27,13 @@ void metrics_statement(const struct stmt *s, int64_t us);
 /* A piece of work held the loop for so long, over 10 ms. */
 void metrics_stall(int64_t us);
 
+/* An event was told to sockets so long after it was written. */
+void metrics_realtime(int64_t us);
+
+/* What the push service made of a message. */
+enum metrics_push { PUSH_TAKEN, PUSH_DEAD, PUSH_REFUSED, PUSH_FAILED, METRICS_PUSHES };
+void metrics_push(enum metrics_push result);
+
 /* What the loop's parts say of themselves, once a second. */
 struct metrics_gauges {
 	struct db_stats db;

@@ -3,7 +3,7 @@
 
 #include "app/ops/metrics.h"
 
-enum { METRICS_BUCKETS = 13, METRICS_CLASSES = 6 };
+enum { METRICS_BUCKETS = 15, METRICS_CLASSES = 6 };
 
 /* Upper ends of the histograms' buckets, microseconds; what took longer is in one more. */
 extern const int64_t metrics_bucket_us[METRICS_BUCKETS];
@@ -36,3 +36,5 @@ struct job_counts metrics_of_job(int number);
 struct timed metrics_of_statement(int number, const char **ret_name);
 
 struct stall_counts metrics_stalls(void);
+struct timed metrics_realtime_times(void);
+int64_t metrics_pushes(enum metrics_push result);

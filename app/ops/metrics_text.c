@@ -2,6 +2,7 @@
 #include "app/ops/health.h"
 #include "app/ops/metrics.sql.h"
 #include "app/ops/metrics_counts.h"
+#include "app/realtime/realtime.h"
 #include "lib/web/req.h"
 
 #include <dirent.h>
@@ -87,19 +88,23 @@ static void put_totals(struct text *t)
 	} while (r);
 }
 
+/* labels: "" for none. */
 static void put_histogram(struct text *t, const char *name, const struct timed *times, str labels)
 {
+	const char *comma = str_empty(labels) ? "" : ",";
 	int64_t below = 0;
+	str all;
 
 	for (int k = 0; k < METRICS_BUCKETS; k++) {
 		below += times->buckets[k];
-		put(t, "%s_bucket{%s,le=\"%g\"} %lld\n", name, labels.p,
+		put(t, "%s_bucket{%s%sle=\"%g\"} %lld\n", name, labels.p, comma,
 		    (double)metrics_bucket_us[k] / 1e6, (long long)below);
 	}
 	below += times->buckets[METRICS_BUCKETS];
-	put(t, "%s_bucket{%s,le=\"+Inf\"} %lld\n", name, labels.p, (long long)below);
-	put(t, "%s_sum{%s} %.6f\n", name, labels.p, (double)times->us / 1e6);
-	put(t, "%s_count{%s} %lld\n", name, labels.p, (long long)below);
+	put(t, "%s_bucket{%s%sle=\"+Inf\"} %lld\n", name, labels.p, comma, (long long)below);
+	all = str_empty(labels) ? S("") : arena_printf(t->arena, "{%s}", labels.p);
+	put(t, "%s_sum%s %.6f\n", name, all.p, (double)times->us / 1e6);
+	put(t, "%s_count%s %lld\n", name, all.p, (long long)below);
 }
 
 static void put_requests(struct text *t)
@@ -153,6 +158,25 @@ static void put_jobs(struct text *t)
 			put(t, "sojorn_job_tries_total{job=\"%s\",result=\"failed\"} %lld\n",
 			    name ? name : "", (long long)c.failed);
 	} while (name);
+}
+
+static void put_told(struct text *t)
+{
+	static const char *const results[METRICS_PUSHES] = { "taken", "unregistered", "refused",
+							     "failed" };
+	const char *lag = "sojorn_realtime_lag_seconds", *pushes = "sojorn_push_messages_total";
+	struct timed times = metrics_realtime_times();
+
+	put_one(t, "sojorn_sockets", "gauge", "Open WebSockets.", realtime_sockets());
+	put(t, "# HELP %s From an event's commit until sockets are told.\n# TYPE %s histogram\n",
+	    lag, lag);
+	put_histogram(t, lag, &times, S(""));
+	put(t,
+	    "# HELP %s Answers of the push service; failed: to be tried again.\n# TYPE %s counter\n",
+	    pushes, pushes);
+	for (enum metrics_push r = 0; r < METRICS_PUSHES; r++)
+		put(t, "%s{result=\"%s\"} %lld\n", pushes, results[r],
+		    (long long)metrics_pushes(r));
 }
 
 static void put_gauges(struct text *t)
@@ -260,6 +284,7 @@ static err get_metrics(struct req *r)
 	put_requests(&t);
 	put_statements(&t);
 	put_jobs(&t);
+	put_told(&t);
 	put_gauges(&t);
 	put_process(&t);
 	put_disk(&t, r->app);

@@ -6,6 +6,7 @@
 #include "app/push/push.h"
 
 #include "app/links.h"
+#include "app/ops/metrics.h"
 #include "app/push/fcm.h"
 #include "app/push/push.sql.h"
 #include "lib/base/log.h"
@@ -83,6 +84,9 @@ static void note_end(struct pump *p, struct job_row row, err e, int64_t delay)
 
 static void send_one(void *arg)
 {
+	static const enum metrics_push results[] = { [FCM_TAKEN] = PUSH_TAKEN,
+						     [FCM_DEAD] = PUSH_DEAD,
+						     [FCM_REFUSED] = PUSH_REFUSED };
 	struct sender *s = arg;
 	struct pump *p = s->pump;
 	str json = fcm_message_json(s->arena, s->message, p->web);
@@ -90,6 +94,7 @@ static void send_one(void *arg)
 	err e = fcm_send(s->arena, p->job->app, json, time_monotonic() + SEND_SECONDS * SECOND,
 			 &answer);
 
+	metrics_push(e.info ? PUSH_FAILED : results[answer.verdict]);
 	if (!e.info && answer.verdict == FCM_DEAD)
 		p->dead[p->dead_n++] = s->message->token;
 	p->running--;

@@ -4,18 +4,20 @@
 -- bound back; that costs reading some rows again, which the snapshot then leaves out.
 -- name: events_tail     $1 since text, $2 until text, $3 after_topic uuid, $4 after_seq bigint, $5 limit int
 SELECT s.snapshot, e.topic, e.seq, e.kind, COALESCE(v.kind, e.type) AS type, v.payload,
-       CASE v.kind WHEN 'new_message' THEN (v.payload ->> 'id')::uuid END AS message, e.lat, e.lon
+       CASE v.kind WHEN 'new_message' THEN (v.payload ->> 'id')::uuid END AS message, e.lat, e.lon,
+       extract(epoch FROM clock_timestamp() - e.created_at)::float8 AS age
   FROM (SELECT pg_current_snapshot()::text AS snapshot) s
   LEFT JOIN LATERAL (
 	SELECT * FROM (
 		SELECT u.user_id AS topic, u.seq, 'user' AS kind, u.kind AS type, u.payload, 0::float8 AS lat,
-		       0::float8 AS lon, u.tx
+		       0::float8 AS lon, u.tx, u.created_at
 		  FROM user_events u
 		 WHERE u.tx >= pg_snapshot_xmin($1::pg_snapshot)
 		   AND NOT pg_visible_in_snapshot(u.tx, $1::pg_snapshot)
 		 UNION ALL
 		SELECT v.topic, CASE v.kind WHEN 'account' THEN -4 WHEN 'badge' THEN -3 WHEN 'thread' THEN -2 ELSE -1 END,
-		       v.kind, v.kind, NULL::jsonb, COALESCE(v.lat, 0)::float8, COALESCE(v.long, 0)::float8, v.tx
+		       v.kind, v.kind, NULL::jsonb, COALESCE(v.lat, 0)::float8, COALESCE(v.long, 0)::float8, v.tx,
+		       v.created_at
 		  FROM live_events v
 		 WHERE v.tx >= pg_snapshot_xmin($1::pg_snapshot)
 		   AND NOT pg_visible_in_snapshot(v.tx, $1::pg_snapshot)

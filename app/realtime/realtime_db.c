@@ -4,11 +4,17 @@
 #include "app/realtime/realtime.sql.h"
 
 static const struct field tail_fields[] = {
-	FIELD(struct tail_row, snapshot), FIELD(struct tail_row, topic),
-	FIELD(struct tail_row, seq),	  FIELD(struct tail_row, kind),
-	FIELD(struct tail_row, type),	  FIELD(struct tail_row, payload),
-	FIELD(struct tail_row, message),  FIELD(struct tail_row, lat),
-	FIELD(struct tail_row, lon),	  { 0 },
+	FIELD(struct tail_row, snapshot),
+	FIELD(struct tail_row, topic),
+	FIELD(struct tail_row, seq),
+	FIELD(struct tail_row, kind),
+	FIELD(struct tail_row, type),
+	FIELD(struct tail_row, payload),
+	FIELD(struct tail_row, message),
+	FIELD(struct tail_row, lat),
+	FIELD(struct tail_row, lon),
+	FIELD(struct tail_row, age),
+	{ 0 },
 };
 
 err events_tail(struct db *db, str since, str until, uuid after_topic, int64_t after_seq,

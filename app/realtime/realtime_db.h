@@ -11,6 +11,7 @@ struct tail_row {
 	struct json payload;
 	uuid message; /* of a new_message, else nil */
 	double lat, lon;
+	double age; /* seconds since it was written */
 };
 err events_tail(struct db *db, str since, str until, uuid after_topic, int64_t after_seq,
 		int32_t limit, struct list *out);

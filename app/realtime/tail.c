@@ -4,6 +4,7 @@
  */
 #include "app/realtime/hub.h"
 
+#include "app/ops/metrics.h"
 #include "app/realtime/realtime_db.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
@@ -118,9 +119,11 @@ static void spread(struct tail *t, struct arena *a, const struct tail_row *rows,
 	}
 	b->gap = gap;
 	b->n = n;
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (!take_row(a, &rows[i], &b->v[i]))
 			b->gap = true;
+		metrics_realtime((int64_t)(rows[i].age * 1e6));
+	}
 	batch_spread(b);
 }
 

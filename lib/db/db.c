@@ -14,13 +14,22 @@ struct db *db_open(struct db_pool *p, struct arena *a, int64_t deadline)
 	db->pool = p;
 	db->arena = a;
 	db->deadline = deadline;
+	db->waited = &db->own_waited;
 	return db;
 }
 
 struct db *db_with(const struct db *db, struct arena *a)
 {
+	struct db *other = db_open(db->pool, a, db->deadline);
+
 	assert(!db->is_tx);
-	return db_open(db->pool, a, db->deadline);
+	other->waited = db->waited;
+	return other;
+}
+
+int64_t db_waited(const struct db *db)
+{
+	return *db->waited;
 }
 
 struct arena *db_arena(const struct db *db)

@@ -60,6 +60,9 @@ struct arena *db_arena(const struct db *db);
 /* The same with another arena: for results that are to go before the request's own. No transaction. */
 struct db *db_with(const struct db *db, struct arena *a);
 
+/* How long those who asked by this view, its transactions and those of db_with, have waited for answers: microseconds. */
+int64_t db_waited(const struct db *db);
+
 /* A value for a parameter; the kind must be the one the statement declares. */
 struct arg {
 	enum kind kind;

@@ -61,7 +61,7 @@ static err no_answer(const struct db *db, struct call **calls, size_t n)
 	return OK;
 }
 
-err gather_wait(struct db *db, struct gathering *g, struct call **calls, size_t n)
+static err wait_for_all(struct db *db, struct gathering *g, struct call **calls, size_t n)
 {
 	for (;;) {
 		int64_t until = time_monotonic() + db->pool->options.connect_timeout;
@@ -76,6 +76,14 @@ err gather_wait(struct db *db, struct gathering *g, struct call **calls, size_t 
 			call_abandon(calls[i]);
 		return e;
 	}
+}
+
+err gather_wait(struct db *db, struct gathering *g, struct call **calls, size_t n)
+{
+	err e = wait_for_all(db, g, calls, n);
+
+	*db->waited += time_monotonic() - g->begun;
+	return e;
 }
 
 /* ---- running ---- */

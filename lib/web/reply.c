@@ -112,16 +112,29 @@ static bool has_reply_header(const struct request *r, const char *name)
 	return h != NULL;
 }
 
+/* https://www.w3.org/TR/server-timing/: what a browser's tools show beside the request. */
+static void server_timing(const struct request *r, char *out, size_t size)
+{
+	long long db = r->req.db ? db_waited(r->req.db) : 0;
+	long long all = time_monotonic() - r->req.started;
+
+	snprintf(out, size, "db;dur=%lld.%03lld, total;dur=%lld.%03lld", db / MILLISECOND,
+		 db % MILLISECOND, all / MILLISECOND, all % MILLISECOND);
+}
+
 static void own_headers(const struct request *r,
 			void (*each)(void *arg, const char *name, const char *value), void *arg)
 {
 	str origin = req_header(&r->req, "Origin");
+	char timing[96];
 
 	if (r->content_type)
 		each(arg, "Content-Type", r->content_type);
 	each(arg, "X-Request-Id", r->req.request_id.p);
 	each(arg, "X-Robots-Tag", "noindex, nofollow, noarchive, nosnippet");
 	each(arg, "X-Content-Type-Options", "nosniff");
+	server_timing(r, timing, sizeof timing);
+	each(arg, "Server-Timing", timing);
 	each(arg, "Vary", "Origin");
 	if (cors_allows(r->web->cors, origin)
 	    && !has_reply_header(r, "Access-Control-Allow-Origin")) {
