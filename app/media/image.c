@@ -11,7 +11,12 @@
 #include <unistd.h>
 #include <vips/vips.h>
 
-enum { THUMBNAIL = 480, SIDE_MAX = 16384 };
+enum {
+	THUMBNAIL = 480,
+	SIDE_MAX = 16384,
+	GIF_FRAME_MAX = 1
+		<< 22, /* pixels; for larger ones libimagequant, which makes the palettes, loses memory */
+};
 
 static const struct err_info pixels_info = { .status = 413,
 					     .code = "image_too_large",
@@ -59,12 +64,12 @@ static int load(VipsSource *from, enum media_form form, VipsAccess access, VipsI
 	}
 }
 
-static err check_size(VipsImage *image)
+static err check_size(VipsImage *image, enum media_form form)
 {
-	int64_t pixels = (int64_t)vips_image_get_width(image) * vips_image_get_height(image);
+	int64_t width = vips_image_get_width(image), frame = vips_image_get_page_height(image);
 
-	if (pixels > IMAGE_PIXELS_MAX || vips_image_get_width(image) > SIDE_MAX
-	    || vips_image_get_page_height(image) > SIDE_MAX)
+	if (width * vips_image_get_height(image) > IMAGE_PIXELS_MAX || width > SIDE_MAX
+	    || frame > SIDE_MAX || (form == FORM_GIF && width * frame > GIF_FRAME_MAX))
 		return err_media_pixels;
 	return OK;
 }
@@ -78,7 +83,7 @@ static err open_image(VipsSource *from, enum media_form form, VipsImage **out)
 
 	if (load(from, form, VIPS_ACCESS_SEQUENTIAL, out) != 0)
 		return err_media_broken;
-	e = check_size(*out);
+	e = check_size(*out, form);
 	turned = form == FORM_JPEG && vips_image_get_orientation(*out) > 1;
 	if (!e.info && !turned)
 		return OK;

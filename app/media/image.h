@@ -17,7 +17,7 @@
 bool image_begin(void);
 
 /* A picture of this form, from one descriptor to another that is empty. Takes up to seconds: blocks. Errors:
- * err_media_broken, image_too_large (413: more pixels), err_store_full. */
+ * err_media_broken, image_too_large (413: more pixels, or a GIF with frames of over 4 megapixels), err_store_full. */
 struct image_size {
 	int32_t width, height; /* of a frame */
 };
