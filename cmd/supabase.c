@@ -2,6 +2,7 @@
 #include "app/supabase/supabase.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "cmd/supabase.h"
 #include "lib/base/json.h"
 #include "lib/base/time.h"
 #include "lib/net/offload.h"
@@ -173,13 +174,11 @@ static int follow(struct arena *a, struct request *q)
 	return move_follow(a, &q->move, q->once, &problem) ? DONE : fail(q, problem);
 }
 
-/* {"ok":…,"held_ms":…,"steps":[{"what","ok","detail"}]}, or a line a step. */
-static void print_steps(struct arena *a, const struct request *q, const struct move_steps *s,
-			bool ok)
+void supabase_print_steps(struct arena *a, bool json, const struct move_steps *s, bool ok)
 {
 	struct json_writer w;
 
-	if (!q->json) {
+	if (!json) {
 		for (int i = 0; i < s->n; i++)
 			printf("%-4s  %-32s %s\n", s->v[i].ok ? "ok" : "NOT", s->v[i].what,
 			       s->v[i].detail);
@@ -216,7 +215,7 @@ static int cutover(struct arena *a, struct request *q)
 
 	q->move.wait_ms = 60 * 1000;
 	ok = move_cutover(a, &q->move, q->dry_run, &steps, &problem);
-	print_steps(a, q, &steps, ok);
+	supabase_print_steps(a, q->json, &steps, ok);
 	return ok ? DONE : fail(q, problem);
 }
 
@@ -226,7 +225,7 @@ static int rollback(struct arena *a, struct request *q)
 	const char *problem;
 	bool ok = move_rollback(a, &q->move, &steps, &problem);
 
-	print_steps(a, q, &steps, ok);
+	supabase_print_steps(a, q->json, &steps, ok);
 	return ok ? DONE : fail(q, problem);
 }
 
@@ -239,7 +238,7 @@ static int archive(struct arena *a, struct request *q)
 	if (!q->folder)
 		return command_usage(&cmd_supabase, "--to names the folder of the archive");
 	ok = move_archive(a, &q->move, q->folder, &steps, &problem);
-	print_steps(a, q, &steps, ok);
+	supabase_print_steps(a, q->json, &steps, ok);
 	return ok ? DONE : fail(q, problem);
 }
 
@@ -432,6 +431,12 @@ static int run(const struct subcommand *s, struct request *q, const struct confi
 	return status_code;
 }
 
+/* These have a command line of their own. */
+static const struct apart {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} apart[] = { { "watch", supabase_watch }, { 0 } };
+
 static int supabase(int argc, char **argv)
 {
 	struct request q = { .move.settle_seconds = SETTLE_SECONDS };
@@ -440,6 +445,9 @@ static int supabase(int argc, char **argv)
 	struct config *c;
 	int code;
 
+	for (const struct apart *o = apart; o->name && argc > 1; o++)
+		if (strcmp(argv[1], o->name) == 0)
+			return o->run(argc - 1, argv + 1);
 	if (problem)
 		return command_usage(&cmd_supabase, problem);
 	while (s->name && strcmp(s->name, q.verb) != 0)
@@ -459,7 +467,7 @@ static int supabase(int argc, char **argv)
 
 const struct command cmd_supabase = {
 	.name = "supabase",
-	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | cutover | rollback | archive --to DIR | status [--json]",
+	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | cutover | watch | rollback | archive --to DIR | status [--json]",
 	.help = "move a Supabase project onto this server",
 	.details =
 		"  inventory  list what was found, what became of it, and what somebody has to decide; with\n"
@@ -471,6 +479,9 @@ const struct command cmd_supabase = {
 		"             source with what is written here, until SIGTERM\n"
 		"  verify     compare the source, the landing zone and the result, row by row\n"
 		"  cutover    make this side the writer; --dry-run does all but that\n"
+		"  watch      look after the servers: how much fails, how long it takes, whether rows are the same;\n"
+		"             before the cutover, what is usual."
+		"             Ends when a rule fires\n"
 		"  rollback   give the project back its place, with everything that was written here\n"
 		"  archive    dump the project into a folder and end the move: no way back\n"
 		"  status     how far the move is\n\n"
@@ -489,6 +500,14 @@ const struct command cmd_supabase = {
 		"  --app-role R    the role that serves, if it is not the one of DATABASE_URL\n"
 		"  --report FILE   write a signed report: .json, .html or text\n"
 		"  --check FILE    tell whether a report was signed here and is unchanged\n\n"
+		"  watch fires when for --window seconds (600) over 5 % of the requests fail or 95 % of them\n"
+		"  take half as long again as before the cutover, and when a row is not the same on both sides:\n"
+		"  --metrics URL   of a server, again for each (http://ADMIN_ADDR/metrics; unix:PATH)\n"
+		"  --auto          roll back\n"
+		"  --on-alert CMD  run it by the shell, with SOJORN_RULE, SOJORN_STATE and SOJORN_WHAT\n"
+		"  --webhook URL   post it there as JSON\n"
+		"  --every N       look every N seconds (30); --for N: end after N seconds\n"
+		"  --baseline MS   of the 95th percentile, in place of what was seen before the cutover\n\n"
 		"The database is DATABASE_URL; JWT_SECRET is the project's.",
 	.run = supabase,
 };

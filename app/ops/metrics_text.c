@@ -3,6 +3,7 @@
 #include "app/ops/metrics.sql.h"
 #include "app/ops/metrics_counts.h"
 #include "app/realtime/realtime.h"
+#include "app/supabase/supabase.h"
 #include "lib/web/req.h"
 
 #include <dirent.h>
@@ -277,6 +278,43 @@ static void put_database(struct text *t, struct db *db)
 		w.oldest);
 }
 
+/* Where no project moves in there is nothing to tell. */
+static void put_move(struct text *t, struct db *db)
+{
+	struct move_numbers n;
+
+	if (move_numbers(db, &n).info || !n.moving)
+		return;
+	put(t,
+	    "# HELP sojorn_move_gate 1 for who answers clients of the old app.\n"
+	    "# TYPE sojorn_move_gate gauge\n");
+	put(t, "sojorn_move_gate{state=\"upstream\"} %d\n", n.upstream);
+	put(t, "sojorn_move_gate{state=\"held\"} %d\n", n.held);
+	put(t, "sojorn_move_gate{state=\"here\"} %d\n", n.here);
+	put_one(t, "sojorn_move_held_seconds", "gauge", "For how long requests have been held.",
+		n.held_seconds);
+	put_one(t, "sojorn_move_follow_lag_seconds", "gauge",
+		"How far this side is behind the project.", n.follow_lag);
+	put_one(t, "sojorn_move_reverse_lag_seconds", "gauge",
+		"For how long the oldest change has waited to go back to the project.",
+		n.reverse_lag);
+	put_one(t, "sojorn_move_verify_differences", "gauge",
+		"What the newest verify has found; -1: there was none.", (double)n.differences);
+	put_one(t, "sojorn_move_verify_time_seconds", "gauge", "When that was.", n.verified_at);
+	put_one(t, "sojorn_move_watch_time_seconds", "gauge", "When the watch last looked.",
+		n.watched_at);
+	put_one(t, "sojorn_move_watch_rows_total", "counter", "Rows the watch has compared.",
+		(double)n.compared);
+	put_one(t, "sojorn_move_watch_differences_total", "counter",
+		"Rows it has found that are not the same.", (double)n.differ);
+	put(t,
+	    "# HELP sojorn_move_watch_fired 1 for a rule that has fired.\n"
+	    "# TYPE sojorn_move_watch_fired gauge\n");
+	put(t, "sojorn_move_watch_fired{rule=\"errors\"} %d\n", n.errors);
+	put(t, "sojorn_move_watch_fired{rule=\"slow\"} %d\n", n.slow);
+	put(t, "sojorn_move_watch_fired{rule=\"corrupt\"} %d\n", n.corrupt);
+}
+
 static err get_metrics(struct req *r)
 {
 	struct text t = { .arena = r->arena };
@@ -289,6 +327,7 @@ static err get_metrics(struct req *r)
 	put_process(&t);
 	put_disk(&t, r->app);
 	put_database(&t, r->db);
+	put_move(&t, r->db);
 	return reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", (str){ t.p, t.n });
 }
 

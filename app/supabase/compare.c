@@ -163,10 +163,10 @@ static bool compare_table(struct suspects *t)
 	return suspects_settle(t) && suspects_tell(t);
 }
 
-static bool compare_tables(struct compare *c)
+/* What the plan has, one after the other. */
+static bool take_plan(struct compare *c, struct suspects **out, int *ret_n)
 {
 	struct arena *kept = c->move->arena;
-	const struct move_options *o = c->move->options;
 	int n;
 	struct suspects *all;
 
@@ -190,6 +190,25 @@ static bool compare_tables(struct compare *c)
 		};
 	}
 	c->ntables += n;
+	*out = all;
+	*ret_n = n;
+	return true;
+}
+
+bool compare_plan(struct compare *c, const char *a_catalog, const char *b_catalog,
+		  struct suspects **out, int *ret_n)
+{
+	if (!script_run(c->plan, &sql_move_verify_forget, NULL)
+	    || !script_run(c->plan, &sql_move_verify_plan,
+			   (const char *[]){ a_catalog, b_catalog }))
+		return compare_fail(c, "the plan");
+	return take_plan(c, out, ret_n);
+}
+
+static bool compare_tables(struct compare *c, struct suspects *all, int n)
+{
+	const struct move_options *o = c->move->options;
+
 	for (int i = 0; i < n; i++) {
 		bool good;
 
@@ -216,10 +235,10 @@ static bool note_drift(struct compare *c, const char *const *catalogs)
 
 bool compare_run(struct compare *c, const char *a_catalog, const char *b_catalog, bool drift)
 {
-	const char *const *catalogs = (const char *[]){ a_catalog, b_catalog };
+	struct suspects *all;
+	int n;
 
-	if (!script_run(c->plan, &sql_move_verify_forget, NULL)
-	    || !script_run(c->plan, &sql_move_verify_plan, catalogs))
-		return compare_fail(c, "the plan");
-	return (!drift || note_drift(c, catalogs)) && compare_tables(c);
+	return compare_plan(c, a_catalog, b_catalog, &all, &n)
+		&& (!drift || note_drift(c, (const char *[]){ a_catalog, b_catalog }))
+		&& compare_tables(c, all, n);
 }

@@ -64,6 +64,9 @@ UPDATE supabase_move.runs SET old_url = rtrim($2, '/'), new_url = rtrim($3, '/')
 -- name: move_run_phase     $1 run bigint, $2 phase text
 UPDATE supabase_move.runs SET phase = $2, updated_at = now() WHERE id = $1
 
+-- name: move_verified     $1 run bigint, $2 wrong bigint
+UPDATE supabase_move.runs SET verified_at = clock_timestamp(), verified_wrong = $2 WHERE id = $1
+
 -- name: move_has_accounts
 SELECT EXISTS (SELECT FROM sojorn.users)
 

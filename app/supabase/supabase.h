@@ -3,11 +3,28 @@
  * (schemas auth, storage, public and the app's own), each statement in a ledger; then SQL turns them into the
  * tables of schema sojorn. State is in schema supabase_move of the target database, so that an import that was
  * killed goes on where it was. A live project is taken over by PostgreSQL's own logical replication and followed
- * until the cutover. For the command line: everything here blocks.
+ * until the cutover. For the command line: all but
+ * move_numbers blocks.
  */
 #pragma once
 
 #include "lib/base/arena.h"
+#include "lib/base/err.h"
+
+/* How a move fares, for a server's metrics. */
+struct move_numbers {
+	bool moving, upstream, held, here; /* the gate: in use, and where it stands */
+	double held_seconds;
+	double follow_lag, reverse_lag; /* seconds; 0: nothing waits, or goes this way */
+	int64_t differences;		/* that the newest verify has found; -1: there was none */
+	double verified_at, watched_at; /* seconds since 1970; 0: never */
+	bool errors, slow, corrupt;	/* what the watch has found */
+	int64_t compared, differ;	/* rows, by the watch */
+};
+
+/* Unlike everything below for a server's loop: suspends. */
+struct db;
+err move_numbers(struct db *db, struct move_numbers *out);
 
 struct move_options {
 	const char *url;	  /* of the target database */
@@ -63,6 +80,51 @@ bool move_cutover(struct arena *a, const struct move_options *o, bool dry_run,
 /* Gives the project back its place, with everything that has been written here; also after a cutover that died. */
 bool move_rollback(struct arena *a, const struct move_options *o, struct move_steps *out,
 		   const char **problem);
+
+/*
+ * Watches the servers after a cutover. A rule that has held at every look for `window_us` fires, differing rows
+ * at once; before the cutover it takes down how long requests take.
+ */
+enum watch_rule {
+	WATCH_CALM,
+	WATCH_ERRORS,  /* more than 5 % of the requests fail, or a server does not answer */
+	WATCH_SLOW,    /* the 95th percentile is half as long again as before the cutover */
+	WATCH_CORRUPT, /* rows here and in the project are not the same */
+};
+struct watch_look {
+	const char *phase;
+	int64_t requests; /* of which errors and p95 are; too few say nothing: 0 */
+	double errors;	  /* share */
+	int64_t p95_us, baseline_us;
+	int64_t compared; /* rows */
+	const char *note; /* why something could not be looked at; NULL: everything was */
+};
+struct watch_alarm {
+	enum watch_rule rule;
+	const char *what; /* in words */
+	bool over;	  /* the rollback has been tried, too */
+	bool rolled_back;
+};
+struct move_watch {
+	const char *const *servers; /* addresses of their metrics: URLs, or unix:PATH */
+	int nservers;
+	int64_t window_us, every_us;
+	int64_t for_us;	     /* ends when so much time is over; 0: does not */
+	int64_t baseline_us; /* 0: as it was before the cutover */
+	bool automatic;	     /* rolls back */
+	void (*look)(void *arg, const struct watch_look *look);	   /* after each look */
+	void (*alarm)(void *arg, const struct watch_alarm *alarm); /* when a rule fires … */
+	void *arg;
+};
+
+/* Until a rule fires, the time is over, the move is archived or SIGTERM comes. *out: what has fired, and the
+ * steps of the rollback. False: it could not begin, or the rollback failed. */
+struct watch_end {
+	struct watch_alarm alarm;
+	struct move_steps steps;
+};
+bool move_watch(struct arena *a, const struct move_options *o, const struct move_watch *w,
+		struct watch_end *out, const char **problem);
 
 /* The end: writes a dump of the project and a manifest into a new folder, and takes away what the move has made on
  * both sides, but the fence that keeps writes from the project. There is no way back from it. */

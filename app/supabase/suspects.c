@@ -77,19 +77,35 @@ static bool ask_rows(struct suspects *t, const char *bounds, const char *range, 
 	return compare_ask(c, texts[0], texts[1]);
 }
 
-bool suspects_add_range(struct suspects *t, int range)
+/* Adds what differs of the rows now read. */
+static void add_differing(struct suspects *t)
 {
 	struct compare *c = t->compare;
 	int at[2] = { 0, 0 }, a, b;
+
+	while (next_pair(c, &a, &b, at))
+		if (a < 0 || b < 0 || strcmp(value(c->a, a, 2), value(c->b, b, 2)) != 0)
+			if (b < 0 || a >= 0 || c->extra)
+				add(t, a, b);
+}
+
+bool suspects_add_range(struct suspects *t, int range)
+{
 	char number[16];
 
 	snprintf(number, sizeof(number), "%d", range);
 	if (!ask_rows(t, t->bounds, number, NULL, "f"))
 		return false;
-	while (next_pair(c, &a, &b, at))
-		if (a < 0 || b < 0 || strcmp(value(c->a, a, 2), value(c->b, b, 2)) != 0)
-			if (b < 0 || a >= 0 || c->extra)
-				add(t, a, b);
+	add_differing(t);
+	return true;
+}
+
+bool suspects_add_rows(struct suspects *t, const char *firsts)
+{
+	if (!ask_rows(t, NULL, NULL, firsts, "f"))
+		return false;
+	t->table->a_rows += script_rows(t->compare->a);
+	add_differing(t);
 	return true;
 }
 

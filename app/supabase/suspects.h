@@ -29,6 +29,9 @@ struct suspects {
 /* Reads a range row by row and adds what differs. */
 bool suspects_add_range(struct suspects *t, int range);
 
+/* The same of the rows whose first columns are in this list (JSON); counts them in the table's a_rows. */
+bool suspects_add_rows(struct suspects *t, const char *firsts);
+
 /* Looks at them again until each is the same or stands still. */
 bool suspects_settle(struct suspects *t);
 
@@ -36,6 +39,10 @@ bool suspects_settle(struct suspects *t);
 bool suspects_tell(struct suspects *t);
 
 /* ---- of compare.c ---- */
+
+/* The tables that both have, in the order of their names, added to c->tables; each wants an arena. */
+bool compare_plan(struct compare *c, const char *a_catalog, const char *b_catalog,
+		  struct suspects **out, int *ret_n);
 
 /* Keeps the problem of the connection that has one; always false. */
 bool compare_fail(struct compare *c, const char *what);

@@ -11,6 +11,7 @@
 #include "app/supabase/transform.h"
 #include "app/supabase/verify.sql.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 static const char *const *run_of(struct move *m)
@@ -170,7 +171,7 @@ static bool check_view(struct move *m, struct compare *c)
 
 /* ---- the verdict ---- */
 
-static void judge(struct move_verdict *v, const struct compare *c, const struct move *m)
+static int64_t judge(struct move_verdict *v, const struct compare *c, const struct move *m)
 {
 	int64_t wrong = c->nlisted, rows = 0;
 
@@ -182,6 +183,7 @@ static void judge(struct move_verdict *v, const struct compare *c, const struct 
 	v->nlisted = c->nlisted;
 	v->unlisted = rows > c->nlisted ? rows - c->nlisted : 0;
 	v->ok = wrong == 0 && strcmp(m->phase, "landing") != 0 && strcmp(m->phase, "landed") != 0;
+	return wrong;
 }
 
 /* In this order: the last of them leaves the connection with other tables of the same names. */
@@ -189,6 +191,7 @@ static bool ask(struct move *m, struct move_verdict *v)
 {
 	struct compare c = { .move = m };
 	struct script *source = NULL;
+	char wrong[24];
 	bool good = compare_open(m, m->options->url, "the database", &c.b);
 
 	c.plan = script_open(m->options->url, 10);
@@ -200,7 +203,8 @@ static bool ask(struct move *m, struct move_verdict *v)
 	good = good && follow_pause(m) && counted_tables(m, v) && check_rules(m, &c)
 		&& check_view(m, &c) && check_transform(m, &c) && follow_resume(m);
 	add_tables(m, v, &c);
-	judge(v, &c, m);
+	snprintf(wrong, sizeof(wrong), "%lld", (long long)judge(v, &c, m));
+	good = good && move_do(m, &sql_move_verified, (const char *[]){ m->run, wrong });
 	script_close(source == m->db ? NULL : source);
 	script_close(c.b);
 	script_close(c.plan);

@@ -210,6 +210,8 @@ err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct 
 	curl_easy_setopt(t->errand.easy, CURLOPT_ACCEPT_ENCODING, "");
 	curl_easy_setopt(t->errand.easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
 	curl_easy_setopt(t->errand.easy, CURLOPT_PIPEWAIT, f->multiplex ? 1L : 0L);
+	if (f->socket)
+		curl_easy_setopt(t->errand.easy, CURLOPT_UNIX_SOCKET_PATH, f->socket);
 	set_method(t, f);
 	TRY(errand_headers(&t->errand, a, f->headers, f->nheaders));
 	curl_easy_setopt(t->errand.easy, CURLOPT_HTTPHEADER, t->errand.list);

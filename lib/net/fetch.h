@@ -18,8 +18,9 @@ struct fetch_file {
 };
 
 struct fetch {
-	const char *method;	    /* NULL: GET without a body, POST with one */
-	str url;		    /* http or https */
+	const char *method; /* NULL: GET without a body, POST with one */
+	str url;	    /* http or https */
+	const char *socket; /* path of a socket to ask, in place of the URL's host; NULL: none */
 	const struct pair *headers; /* of ours; values without line breaks */
 	size_t nheaders;
 	str body;		       /* absent: none */
