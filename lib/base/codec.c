@@ -245,3 +245,20 @@ size_t percent_encode(str s, char *out)
 	}
 	return (size_t)(p - out);
 }
+
+size_t percent_decode(str s, bool plus, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		int byte = s.p[i] == '%' && s.n - i > 2 ? hex_byte(s.p + i + 1) : -1;
+
+		if (byte >= 0) {
+			out[n++] = (char)byte;
+			i += 2;
+		} else {
+			out[n++] = plus && s.p[i] == '+' ? ' ' : s.p[i];
+		}
+	}
+	return n;
+}

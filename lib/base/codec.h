@@ -23,6 +23,9 @@ size_t base64url_encode(const void *p, size_t n, char *out);
 size_t base32_encode(const void *p, size_t n, char *out); /* upper case, without padding */
 size_t percent_encode(str s, char *out);		  /* all but A-Z a-z 0-9 - . _ ~ */
 
+/* The other way round, at most s.n characters; what is no encoding stands for itself. plus: a + is a space. */
+size_t percent_decode(str s, bool plus, char *out);
+
 /* The byte of two hex digits of either case, or -1. */
 int hex_byte(const char digits[static 2]);
 

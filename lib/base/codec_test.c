@@ -141,3 +141,15 @@ TEST(percent_encoding_keeps_only_the_unreserved)
 	expect_text("a-Z_0.9~", out, percent_encode(S("a-Z_0.9~"), out));
 	expect_text("%20%2B%2F%3D%26%40%C3%BC%00", out, percent_encode(S(" +/=&@\xC3\xBC\0"), out));
 }
+
+TEST(percent_decoding_leaves_what_is_no_encoding)
+{
+	char out[16];
+
+	expect_text("a b+c", out, percent_decode(S("a%20b%2bc"), true, out));
+	expect_text("a+b c", out, percent_decode(S("a+b%20c"), false, out));
+	expect_text("a b", out, percent_decode(S("a+b"), true, out));
+	expect_text("%", out, percent_decode(S("%"), false, out));
+	expect_text("%2", out, percent_decode(S("%2"), false, out));
+	expect_text("%zz 1", out, percent_decode(S("%zz%201"), false, out));
+}

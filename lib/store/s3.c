@@ -343,14 +343,8 @@ static str s3_url(struct store *s, struct arena *a, str key, int64_t seconds)
 static str decode(struct arena *a, str s)
 {
 	char *out = arena_alloc(a, s.n + 1);
-	size_t n = 0;
+	size_t n = percent_decode(s, true, out);
 
-	for (size_t i = 0; i < s.n; i++) {
-		int byte = s.p[i] == '%' && i + 2 < s.n ? hex_byte(s.p + i + 1) : -1;
-
-		out[n++] = byte >= 0 ? (char)byte : s.p[i] == '+' ? ' ' : s.p[i];
-		i += byte >= 0 ? 2 : 0;
-	}
 	out[n] = '\0';
 	return (str){ out, n };
 }

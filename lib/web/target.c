@@ -5,18 +5,8 @@
 str target_decode(struct arena *a, str s, bool plus)
 {
 	char *out = arena_alloc(a, s.n + 1);
-	size_t n = 0;
+	size_t n = percent_decode(s, plus, out);
 
-	for (size_t i = 0; i < s.n; i++) {
-		int byte = s.p[i] == '%' && s.n - i > 2 ? hex_byte(s.p + i + 1) : -1;
-
-		if (byte >= 0) {
-			out[n++] = (char)byte;
-			i += 2;
-		} else {
-			out[n++] = plus && s.p[i] == '+' ? ' ' : s.p[i];
-		}
-	}
 	out[n] = '\0';
 	return (str){ out, n };
 }
