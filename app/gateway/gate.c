@@ -98,10 +98,11 @@ static void bench_free(void *part)
 	free(b);
 }
 
-static void *bench_make(struct loop *l)
+static void *bench_make(struct loop *l, const struct loop_part *kind)
 {
 	struct bench *b = calloc(1, sizeof *b);
 
+	(void)kind;
 	if (b)
 		b->timer = timer_new(l, look, b);
 	if (b && !b->timer) {

@@ -126,11 +126,12 @@ static void init_curl(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-static void *fetcher_make(struct loop *l)
+static void *fetcher_make(struct loop *l, const struct loop_part *kind)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	struct fetcher *f = calloc(1, sizeof *f);
 
+	(void)kind;
 	pthread_once(&once, init_curl);
 	if (!f)
 		return NULL;
@@ -151,9 +152,9 @@ static void *fetcher_make(struct loop *l)
 
 /* One connection a host and no more: beyond that curl opens one for each request that waits, and closes the
  * oldest of them under its requests. */
-static void *multiplexer_make(struct loop *l)
+static void *multiplexer_make(struct loop *l, const struct loop_part *kind)
 {
-	struct fetcher *f = fetcher_make(l);
+	struct fetcher *f = fetcher_make(l, kind);
 
 	if (f)
 		curl_multi_setopt(f->multi, CURLMOPT_MAX_HOST_CONNECTIONS, 1L);
@@ -161,9 +162,9 @@ static void *multiplexer_make(struct loop *l)
 }
 
 /* Each flow has a connection to itself while it lasts, so many may come back at once. */
-static void *flower_make(struct loop *l)
+static void *flower_make(struct loop *l, const struct loop_part *kind)
 {
-	struct fetcher *f = fetcher_make(l);
+	struct fetcher *f = fetcher_make(l, kind);
 
 	if (f)
 		curl_multi_setopt(f->multi, CURLMOPT_MAXCONNECTS, (long)FLOWS_KEPT);

@@ -89,11 +89,11 @@ void loop_sleep(int64_t us);
 
 /*
  * What a loop has one of, made by its first use: connections to other servers, a client of another
- * machine. The owner keeps one constant; loop_part makes or finds this loop's own, NULL when make
- * failed. Parts are freed with the loop, newest first, while its timers and watches still work.
+ * machine. The owner keeps one constant, or one in what the parts are of, which make is handed;
+ * loop_part makes or finds this loop's own, NULL when make failed. Parts are freed with the loop, newest first, while its timers and watches still work.
  */
 struct loop_part {
-	void *(*make)(struct loop *l);
+	void *(*make)(struct loop *l, const struct loop_part *kind);
 	void (*free)(void *part);
 };
 void *loop_part(struct loop *l, const struct loop_part *kind);

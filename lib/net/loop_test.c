@@ -410,8 +410,9 @@ TEST(stalls_are_reported_with_the_slices_name)
 
 static char parts[64];
 
-static void *make_part(struct loop *of)
+static void *make_part(struct loop *of, const struct loop_part *kind)
 {
+	(void)kind;
 	EXPECT_PTR(l, of);
 	strcat(parts, "+");
 	return timer_new(of, stop, NULL);
@@ -423,9 +424,9 @@ static void free_part(void *part)
 	timer_free(part);
 }
 
-static void *make_none(struct loop *of)
+static void *make_none(struct loop *of, const struct loop_part *kind)
 {
-	(void)of;
+	(void)of, (void)kind;
 	strcat(parts, "0");
 	return NULL;
 }

@@ -20,7 +20,7 @@ void *parts_get(struct parts *parts, struct loop *l, const struct loop_part *kin
 	if (!p)
 		return NULL;
 	p->kind = kind;
-	p->value = kind->make(l);
+	p->value = kind->make(l, kind);
 	if (!p->value) {
 		free(p);
 		return NULL;
