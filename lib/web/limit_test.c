@@ -3,6 +3,7 @@
 
 #include "lib/base/test.h"
 #include "lib/base/time.h"
+#include "lib/net/redis_server_test.h"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -138,4 +139,88 @@ TEST(limit_counts_exactly_between_threads)
 	}
 	EXPECT_EQ(5000, allowed);
 	limiter_free(l);
+}
+
+/* ---- buckets that copies share ---- */
+
+static struct limiter *sharing(struct redis *r, const char *secret)
+{
+	struct limiter *l = limiter_new(1000);
+
+	limiter_share(l, r, str_of(secret));
+	return l;
+}
+
+static int allowed_of(struct limiter *l, const struct rate *rate, int n)
+{
+	int allowed = 0;
+
+	while (n-- > 0)
+		allowed += limiter_ask(l, rate, S("ann")).allowed;
+	return allowed;
+}
+
+REDIS_TEST(limit_is_one_over_all_copies)
+{
+	static const struct rate ten = { "ten", 10.0 / 3600, 10 };
+	struct redis *r = redis_server("");
+	struct limiter *a = sharing(r, "s"), *b = sharing(r, "s"), *other = sharing(r, "t");
+	struct limit_state s;
+
+	redis_server_await(r);
+	EXPECT_EQ(4, allowed_of(a, &ten, 4));
+	EXPECT_EQ(6, allowed_of(b, &ten, 20));
+	s = limiter_ask(a, &ten, S("ann"));
+	EXPECT_FALSE(s.allowed);
+	EXPECT_EQ(0, s.remaining);
+	EXPECT_NEAR((double)(6 * MINUTE), (double)s.retry_us, (double)(20 * SECOND));
+	EXPECT_TRUE(limiter_ask(a, &ten, S("bob")).allowed);
+	EXPECT_EQ(10, allowed_of(other, &ten, 20)); /* another installation */
+	limiter_return(b, &ten, S("ann"));
+	REDIS_UNTIL(limiter_ask(a, &ten, S("ann")).allowed);
+	EXPECT_EQ(0, allowed_of(b, &ten, 1));
+	limiter_free(a);
+	limiter_free(b);
+	limiter_free(other);
+}
+
+/* Taken without waiting: the other copy knows a moment later, and never grants more than is there. */
+REDIS_TEST(limit_hears_of_what_others_took)
+{
+	static const struct rate ten = { "ten", 10.0 / 3600, 10 };
+	struct redis *r = redis_server("");
+	struct limiter *a = sharing(r, "s"), *b = sharing(r, "s");
+	const str words[] = { S("DBSIZE") };
+
+	redis_server_await(r);
+	for (int i = 0; i < 10; i++)
+		EXPECT_TRUE(limiter_take(a, &ten, S("ann")).allowed);
+	REDIS_UNTIL(redis_ask(r, words, 1, SECOND).v[0] == 1); /* behind what was told */
+	EXPECT_TRUE(limiter_take(b, &ten, S("ann")).allowed);  /* which it cannot know of */
+	REDIS_UNTIL(!limiter_take(b, &ten, S("ann")).allowed);
+	EXPECT_FALSE(limiter_ask(a, &ten, S("ann")).allowed);
+	limiter_free(a);
+	limiter_free(b);
+}
+
+REDIS_TEST(limit_stays_right_when_redis_is_gone)
+{
+	static const struct rate ten = { "ten", 10.0 / 3600, 10 };
+	struct redis *r = redis_server("");
+	struct limiter *a = sharing(r, "s"), *b = sharing(r, "s");
+	const str ping = S("PING");
+
+	redis_server_await(r);
+	EXPECT_EQ(4, allowed_of(a, &ten, 4));
+	EXPECT_EQ(3, allowed_of(b, &ten, 3));
+	redis_server_stop();
+	REDIS_UNTIL(!redis_send(r, &ping, 1, NULL, NULL));
+	EXPECT_EQ(3, allowed_of(b, &ten, 20)); /* goes on from what it knew of both */
+	EXPECT_EQ(6, allowed_of(a, &ten, 20));
+	redis_server_start(NULL); /* and has forgotten, but not everybody has */
+	redis_server_await(r);
+	EXPECT_EQ(0, allowed_of(a, &ten, 20));
+	EXPECT_EQ(0, allowed_of(b, &ten, 20));
+	limiter_free(a);
+	limiter_free(b);
 }

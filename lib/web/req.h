@@ -69,7 +69,7 @@ err req_fail_with(struct req *r, err kind, const struct field *fields, const voi
 
 /* Takes one token of `rate` for a key of the handler's own (an account, an address of the body):
  * err_rate_limited, with the headers that go with it, when there is none. The route's own rate is the
- * server's business. req_unlimit gives it back. */
+ * server's business. req_unlimit gives it back. req_limit suspends. */
 err req_limit(struct req *r, const struct rate *rate, str key);
 void req_unlimit(struct req *r, const struct rate *rate, str key);
 

@@ -251,14 +251,10 @@ static void seconds_header(struct request *r, const char *name, int64_t us)
 		     arena_printf(r->req.arena, "%lld", (long long)((us + SECOND - 1) / SECOND)));
 }
 
-err req_limit(struct req *req, const struct rate *rate, str key)
+static err verdict(struct request *r, struct limit_state s)
 {
-	struct request *r = request_of(req);
-	struct limit_state s;
+	struct req *req = &r->req;
 
-	if (!r->web->options.limiter || !rate)
-		return OK;
-	s = limiter_take(r->web->options.limiter, rate, key);
 	if (s.allowed)
 		return OK;
 	reply_header(req, "X-RateLimit-Limit", arena_printf(req->arena, "%d", s.limit));
@@ -266,6 +262,22 @@ err req_limit(struct req *req, const struct rate *rate, str key)
 	seconds_header(r, "X-RateLimit-Reset", s.reset_us);
 	seconds_header(r, "Retry-After", s.retry_us);
 	return err_rate_limited;
+}
+
+/* The general limits, of each request: they cost no wait. */
+static err limit_generally(struct request *r, const struct rate *rate, str key)
+{
+	struct limiter *l = r->web->options.limiter;
+
+	return l && rate ? verdict(r, limiter_take(l, rate, key)) : OK;
+}
+
+err req_limit(struct req *req, const struct rate *rate, str key)
+{
+	struct request *r = request_of(req);
+	struct limiter *l = r->web->options.limiter;
+
+	return l && rate ? verdict(r, limiter_ask(l, rate, key)) : OK;
 }
 
 void req_unlimit(struct req *req, const struct rate *rate, str key)
@@ -299,7 +311,7 @@ void req_postpone(struct req *req, int64_t us)
 
 static err look_further(struct request *r, str method)
 {
-	TRY(req_limit(&r->req, r->web->options.rate_address, r->req.client));
+	TRY(limit_generally(r, r->web->options.rate_address, r->req.client));
 	TRY(find_route(r, method));
 	TRY(check_length(r));
 	r->req.query = target_pairs(r->req.arena, r->query_text, &r->req.nquery);
@@ -418,7 +430,7 @@ static err run_route(struct request *r)
 	if (!uuid_is_nil(r->req.user.id)) {
 		uuid_format(r->req.user.id, user);
 		key = (str){ user, sizeof user };
-		TRY(req_limit(&r->req, o->rate_user, key));
+		TRY(limit_generally(r, o->rate_user, key));
 	}
 	TRY(req_limit(&r->req, route->rate, key));
 	return route->run(&r->req);
