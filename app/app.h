@@ -11,11 +11,13 @@
 
 struct gate;
 struct media;
+struct redis;
 
 struct app {
 	const struct config *config;
 	struct offload *offload; /* password hashes */
 	struct limiter *limiter; /* NULL: RATE_LIMITS=off */
+	struct redis *redis;	 /* NULL: this is the only copy */
 	struct gate *gate;	 /* app/gateway: who writes while the app moves; NULL: we do */
 	struct media *media;	 /* stores of what people upload */
 	str jwt_secret;

@@ -100,7 +100,8 @@ static const struct option program_options[] = {
 		  "for all but . and /, ** for anything" },
 
 	{ "REDIS_URL", OPT_STR, .secret = true,
-	  .help = "shared by several machines; not needed on one" },
+	  .help = "redis://[:password@]host[:port][/database] or unix:///path: what copies of the "
+		  "server tell each other; not needed for one copy" },
 
 	{ "BACKUP_DIR", OPT_STR, .help = "where `sojorn backup` keeps what it makes" },
 	{ "BACKUP_KEY", OPT_STR, .secret = true,

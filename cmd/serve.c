@@ -8,8 +8,8 @@
  * LOG_LEVEL anew.
  */
 #include "app/app.h"
+#include "app/auth/auth.h"
 #include "app/compat/compat.h"
-#include "app/events/events.h"
 #include "app/gateway/gateway.h"
 #include "app/media/media.h"
 #include "app/ops/jobs.h"
@@ -22,6 +22,7 @@
 #include "cmd/worker.h"
 #include "lib/base/log.h"
 #include "lib/base/rand.h"
+#include "lib/net/redis.h"
 #include "lib/web/server.h"
 #include "version.h"
 
@@ -134,6 +135,30 @@ static const struct route **api_tables(struct serve *s)
 	return tables;
 }
 
+/* What all copies share, if there are several. A Redis that is not there may come; one that will not have us
+ * is for somebody to mend now, not when it is needed. */
+static bool make_redis(struct serve *s, const char **problem)
+{
+	const char *url = config_cstr(s->config, "REDIS_URL"), *why;
+	enum redis_state state;
+
+	if (!url)
+		return true;
+	s->app.redis = redis_new(url, problem);
+	if (!s->app.redis)
+		return false;
+	state = redis_try(s->app.redis, &why);
+	*problem = arena_printf(s->arena, "REDIS_URL: Redis refuses us: %s", why).p;
+	if (state == REDIS_AWAY)
+		log_warn(
+			"redis is not there: until it is, copies hear of each other within a second "
+			"and limit by themselves",
+			LOG("why", why));
+	if (s->app.limiter)
+		limiter_share(s->app.limiter, s->app.redis, s->app.jwt_secret);
+	return state != REDIS_REFUSES;
+}
+
 static bool make_app(struct serve *s, const char **problem)
 {
 	*problem = "out of memory or descriptors";
@@ -148,7 +173,7 @@ static bool make_app(struct serve *s, const char **problem)
 	s->tables = api_tables(s);
 	s->api = router_new(s->tables);
 	s->admin = router_new(admin_routes);
-	if (!s->app.offload || !s->app.gate || !s->api || !s->admin)
+	if (!s->app.offload || !s->app.gate || !s->api || !s->admin || !make_redis(s, problem))
 		return false;
 	s->app.media = media_new(s->config, problem);
 	return s->app.media;
@@ -175,6 +200,7 @@ static void free_parts(struct serve *s)
 	offload_free(s->app.offload);
 	gate_free(s->app.gate);
 	limiter_free(s->app.limiter);
+	redis_free(s->app.redis);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	if (s->ended_fd >= 0)
@@ -251,7 +277,8 @@ static bool start_workers(struct serve *s, const char **problem)
 	if (!listen_all(s, problem))
 		return false;
 	metrics_begin(s->tables, app_job_kinds, app_periodic, s->count);
-	events_listen(realtime_wake);
+	auth_listen();
+	realtime_listen();
 	*problem = "a loop cannot start";
 	while (s->nworkers < s->count)
 		if (!start_worker(s))

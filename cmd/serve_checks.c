@@ -25,6 +25,9 @@ const char *serve_refusal(const struct config *c)
 	if (!config_is(c, "ENV", "development") && config_str(c, "JWT_SECRET").n < SECRET_MIN)
 		return "JWT_SECRET must be at least 32 bytes outside development; "
 		       "`openssl rand -base64 48` makes one";
+	if (!str_empty(config_str(c, "REDIS_URL")) && str_empty(config_str(c, "JWT_SECRET")))
+		return "REDIS_URL is for several copies of the server, which need the same JWT_SECRET; "
+		       "`openssl rand -base64 48` makes one, set it for all of them";
 	if (production && !config_bool(c, "RATE_LIMITS"))
 		return "RATE_LIMITS=off is for benches and tests, not for ENV=production";
 	if (production && config_bool(c, "PREVIEW_PRIVATE"))

@@ -1,6 +1,7 @@
 /* See worker.h. Everything is made before the thread runs and freed by it when its loop has ended. */
 #include "cmd/worker.h"
 #include "app/auth/auth.h"
+#include "app/bus/bus.h"
 #include "app/compat/compat.h"
 #include "app/gateway/gateway.h"
 #include "app/ops/health.h"
@@ -210,6 +211,8 @@ static void start_common(struct worker *w)
 				      config_cstr(w->o.app->config, "DATABASE_URL"));
 	if (!w->keeper)
 		log_error("the gate cannot be kept");
+	if (w->o.app->redis && !bus_start(w->o.app->redis, w->loop, w->o.app->jwt_secret))
+		log_error("other copies cannot be heard");
 	w->looking = true;
 	if (!loop_start(w->loop, look, w))
 		w->looking = false;
@@ -274,6 +277,8 @@ static void drain(void *arg)
 {
 	struct worker *w = arg;
 
+	if (w->o.number == 0)
+		bus_stop();
 	w->draining = 1 + (w->servers[ADMIN] != NULL) + (w->jobs != NULL) + (w->keeper != NULL)
 		+ (w->realtime != NULL) + w->looking;
 	for (int i = 0; i < SERVERS; i++)

@@ -10,6 +10,7 @@
 #include "app/auth/auth_db.h"
 #include "app/auth/rules.h"
 
+#include "app/bus/bus.h"
 #include "lib/base/hash.h"
 #include "lib/web/token.h"
 
@@ -114,7 +115,7 @@ static void keep(const struct known *k, uint32_t changes)
 	unlock_set(s);
 }
 
-void auth_forget(uuid user)
+void auth_forget_here(uuid user)
 {
 	struct set *s = lock_set(user);
 
@@ -123,6 +124,28 @@ void auth_forget(uuid user)
 			s->way[i].at = 0;
 	s->changes++;
 	unlock_set(s);
+}
+
+void auth_forget(uuid user)
+{
+	auth_forget_here(user);
+	bus_say(BUS_ACCOUNT, (str){ (const char *)user.b, sizeof user.b });
+}
+
+static void on_account(uuid from, str body)
+{
+	uuid user;
+
+	(void)from;
+	if (body.n != sizeof user.b)
+		return;
+	memcpy(user.b, body.p, sizeof user.b);
+	auth_forget_here(user);
+}
+
+void auth_listen(void)
+{
+	bus_listen(BUS_ACCOUNT, on_account);
 }
 
 /* ---- asking ---- */

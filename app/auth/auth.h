@@ -27,8 +27,15 @@ err auth_by_token(struct req *r, str token);
 err auth_still(struct db *db, uuid user, uuid session);
 
 /* The account's status, role or sessions have changed: look again at its next request. Whoever changes
- * one calls this after the commit; other processes see it within five seconds. Any thread. */
+ * one calls this after the commit; other copies hear of it by the bus, else from the log of events within a
+ * second. Any thread. */
 void auth_forget(uuid user);
+
+/* The same for this process only: another one has changed it. */
+void auth_forget_here(uuid user);
+
+/* Listens to other copies. Before threads start. */
+void auth_listen(void);
 
 extern const err err_banned;	/* 403 banned */
 extern const err err_suspended; /* 403 suspended */

@@ -1,4 +1,5 @@
 /* What metrics.c counted, and what the database and the disk say, in Prometheus' text format 0.0.4. */
+#include "app/bus/bus.h"
 #include "app/ops/health.h"
 #include "app/ops/metrics.sql.h"
 #include "app/ops/metrics_counts.h"
@@ -169,6 +170,8 @@ static void put_told(struct text *t)
 	struct timed times = metrics_realtime_times();
 
 	put_one(t, "sojorn_sockets", "gauge", "Open WebSockets.", realtime_sockets());
+	put_one(t, "sojorn_other_copies", "gauge", "Copies of the server heard through Redis.",
+		bus_others());
 	put(t, "# HELP %s From an event's commit until sockets are told.\n# TYPE %s histogram\n",
 	    lag, lag);
 	put_histogram(t, lag, &times, S(""));

@@ -269,27 +269,12 @@ static err typing(struct command *k)
 {
 	struct typing_in in = { 0 };
 	struct list seen;
-	struct frame *f;
-	char me[UUID_TEXT], where[UUID_TEXT];
 
 	TRY(fields_from_json(k->arena, k->payload, typing_in_fields, &in, NULL));
 	TRY(activity_visible(k->db, k->client->entry.id, (struct uuids){ &in.user_id, 1 }, &seen));
 	if (seen.n == 0)
 		return err_not_found;
-	uuid_format(k->client->entry.id, me);
-	uuid_format(in.conversation_id, where);
-	f = frame_new(
-		FRAME_TEXT,
-		arena_printf(k->arena,
-			     uuid_is_nil(in.conversation_id)
-				     ? "{\"type\":\"typing\",\"payload\":{\"user_id\":\"%.*s\"}}"
-				     : "{\"type\":\"typing\",\"payload\":{\"user_id\":\"%.*s\","
-				       "\"conversation_id\":\"%.*s\"}}",
-			     UUID_TEXT, me, UUID_TEXT, where));
-	if (!f)
-		return err_no_memory;
-	whisper(in.user_id, f);
-	frame_drop(f);
+	typing_say(k->client->entry.id, in.user_id, in.conversation_id);
 	return OK;
 }
 

@@ -326,6 +326,8 @@ static void on_tick(void *arg)
 	struct realtime *r = arg;
 	usec now = time_now();
 
+	if (r->o.reads)
+		presence_answer();
 	for (size_t i = 0; i < r->users.size; i++)
 		for (struct entry *e = r->users.slots[i]; e; e = e->next) {
 			struct client *c = e->owner;

@@ -145,6 +145,9 @@ struct tail *tail_start(struct realtime *r);
 void tail_stop(struct tail *t);
 void tail_free(struct tail *t);
 
+/* There may be something new: the reader of this process looks at once. Any thread. */
+void tail_ring(void);
+
 /* ---- commands.c ---- */
 
 /* What a client has sent. */
@@ -164,10 +167,18 @@ void topics_tell(struct realtime *r, const struct event *e);
 void badge_follow(struct client *c, bool follows);
 void badge_tell(struct realtime *r, uuid user); /* it has changed */
 
+/* ---- presence.c ---- */
+
 /* Is here, or not any more, as far as this socket goes; tells those who watch. */
 void presence_set(struct client *c, bool present);
 bool presence_of(uuid user);
 str presence_text(struct arena *a, uuid user, bool here);
 
-/* A frame for all sockets of version 2 of a user, on all loops. */
-void whisper(uuid user, struct frame *f);
+/* Tells the receiver's sockets of version 2 on all copies; who may is the caller's business. */
+void typing_say(uuid from, uuid to, uuid conversation);
+
+/* On the bus's loop: tells the copies that have asked who is here. */
+void presence_answer(void);
+
+/* What other copies say. */
+void presence_listen(void);

@@ -10,8 +10,11 @@
 
 extern const struct route realtime_routes[];
 
-/* For events_listen: events that a commit has added are read at once, not within a second. Any thread. */
+/* Events that a commit has added are read at once, not within a second, here and by other copies. Any thread. */
 void realtime_wake(void);
+
+/* Listens for what wakes it, in this process and on the bus. Before threads start. */
+void realtime_listen(void);
 
 struct realtime;
 

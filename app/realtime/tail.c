@@ -4,6 +4,9 @@
  */
 #include "app/realtime/hub.h"
 
+#include "app/auth/auth.h"
+#include "app/bus/bus.h"
+#include "app/events/events.h"
 #include "app/ops/metrics.h"
 #include "app/realtime/realtime_db.h"
 #include "lib/base/json.h"
@@ -42,7 +45,7 @@ static void ring(void *arg)
 }
 
 /* Without sockets the look of each second is enough: it keeps the position near. */
-void realtime_wake(void)
+void tail_ring(void)
 {
 	if (realtime_sockets() == 0)
 		return;
@@ -52,6 +55,18 @@ void realtime_wake(void)
 		loop_post(the_tail->r->o.loop, ring, the_tail);
 	}
 	pthread_mutex_unlock(&lock);
+}
+
+void realtime_wake(void)
+{
+	tail_ring();
+	bus_hint(BUS_EVENTS);
+}
+
+static void on_events(uuid from, str body)
+{
+	(void)from, (void)body;
+	tail_ring();
 }
 
 /* ---- events ---- */
@@ -101,6 +116,8 @@ static bool take_row(struct arena *a, const struct tail_row *row, struct event *
 		.lat = row->lat,
 		.lon = row->lon,
 	};
+	if (out->kind == EVENT_ACCOUNT)
+		auth_forget_here(row->topic);
 	if (out->kind != EVENT_USER)
 		return true;
 	out->counts = counts_for_badge(row->type);
@@ -215,6 +232,13 @@ static void run(void *arg)
 }
 
 /* ---- life ---- */
+
+void realtime_listen(void)
+{
+	bus_listen(BUS_EVENTS, on_events);
+	presence_listen();
+	events_listen(realtime_wake);
+}
 
 struct tail *tail_start(struct realtime *r)
 {

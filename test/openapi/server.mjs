@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const READY_SECONDS = 30;
 
-function freePort() {
+export function freePort() {
 	return new Promise((resolve) => {
 		const probe = createServer();
 		probe.listen(0, '127.0.0.1', () => {

@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
+import { copies } from './copies.mjs';
 import { frames } from './frames.mjs';
 import { kit } from './kit.mjs';
 import { outages } from './outages.mjs';
@@ -55,6 +56,7 @@ try {
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}
+	await copies(check, work, server.logins, { WebSocket, sql });
 } finally {
 	rmSync(work, { recursive: true, force: true });
 }

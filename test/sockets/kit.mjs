@@ -16,7 +16,7 @@ export function listen(live, type) {
 }
 
 export async function until(what, holds) {
-	for (let i = 0; i < 500; i++) {
+	for (let i = 0; i < 1500; i++) {
 		if (holds()) return;
 		await new Promise((resolve) => setTimeout(resolve, 20));
 	}
