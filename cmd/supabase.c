@@ -435,7 +435,7 @@ static int run(const struct subcommand *s, struct request *q, const struct confi
 static const struct apart {
 	const char *name;
 	int (*run)(int argc, char **argv);
-} apart[] = { { "watch", supabase_watch }, { 0 } };
+} apart[] = { { "watch", supabase_watch }, { "shadow", supabase_shadow }, { 0 } };
 
 static int supabase(int argc, char **argv)
 {
@@ -467,7 +467,7 @@ static int supabase(int argc, char **argv)
 
 const struct command cmd_supabase = {
 	.name = "supabase",
-	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | cutover | watch | rollback | archive --to DIR | status [--json]",
+	.args = "import --dump FILE...|--source URL | objects --objects DIR | inventory | follow | verify | shadow | cutover | watch | rollback | archive --to DIR | status [--json]",
 	.help = "move a Supabase project onto this server",
 	.details =
 		"  inventory  list what was found, what became of it, and what somebody has to decide; with\n"
@@ -478,6 +478,7 @@ const struct command cmd_supabase = {
 		"  follow     keep what was imported up to date with its live source, and after the cutover the\n"
 		"             source with what is written here, until SIGTERM\n"
 		"  verify     compare the source, the landing zone and the result, row by row\n"
+		"  shadow     ask both sides what people have read (SUPABASE_RECORD), and compare the answers\n"
 		"  cutover    make this side the writer; --dry-run does all but that\n"
 		"  watch      look after the servers: how much fails, how long it takes, whether rows are the same;\n"
 		"             before the cutover, what is usual."
@@ -508,6 +509,9 @@ const struct command cmd_supabase = {
 		"  --webhook URL   post it there as JSON\n"
 		"  --every N       look every N seconds (30); --for N: end after N seconds\n"
 		"  --baseline MS   of the 95th percentile, in place of what was seen before the cutover\n\n"
+		"  shadow --here URL   a server of this side without SUPABASE_UPSTREAM\n"
+		"  --there URL, --requests FILE   in place of SUPABASE_UPSTREAM and SUPABASE_RECORD\n"
+		"  --ignore A,B    members that are other ones each time; --most N: that many reads\n\n"
 		"The database is DATABASE_URL; JWT_SECRET is the project's.",
 	.run = supabase,
 };

@@ -9,6 +9,7 @@
  */
 #include "app/gateway/gate.h"
 
+#include "app/gateway/record.h"
 #include "lib/web/req.h"
 
 #include <stdio.h>
@@ -45,6 +46,7 @@ struct gate *gate_new(const struct config *c)
 	g->instance = uuid_random();
 	g->patience = config_int(c, "SUPABASE_HOLD");
 	g->upstream = without_slash(config_str(c, "SUPABASE_UPSTREAM"));
+	g->record = record_open(config_cstr(c, "SUPABASE_RECORD"));
 	/* without a project to pass on to, the guards say what may be written until the row is read */
 	g->side = !str_empty(g->upstream) ? GATE_NEITHER : GATE_HERE;
 	return g;
@@ -52,6 +54,8 @@ struct gate *gate_new(const struct config *c)
 
 void gate_free(struct gate *g)
 {
+	if (g && g->record >= 0)
+		close(g->record);
 	free(g);
 }
 

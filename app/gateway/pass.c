@@ -7,6 +7,7 @@
  * a body is read first: a small one from a slow phone does not hold up a switch.
  */
 #include "app/gateway/gate.h"
+#include "app/gateway/record.h"
 #include "app/gateway/shape.h"
 #include "app/gateway/tunnel.h"
 
@@ -277,6 +278,7 @@ static err pass_on(struct req *r)
 		return shape_failure(r, e);
 	if (side == GATE_HERE)
 		return req_route(r);
+	record_get(p->gate, r);
 	e = tunnel_wanted(r) ? open_tunnel(p) : relay(p);
 	leave(p);
 	return e;

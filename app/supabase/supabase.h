@@ -126,6 +126,37 @@ struct watch_end {
 bool move_watch(struct arena *a, const struct move_options *o, const struct move_watch *w,
 		struct watch_end *out, const char **problem);
 
+/*
+ * Shadow reads: asks both sides what people have asked the project (the gateway's record), as the same people, and
+ * compares the answers as JSON, without the order of members and without those that are other ones each time. What
+ * is no JSON is compared byte by byte.
+ */
+enum shadow_outcome {
+	SHADOW_SAME,
+	SHADOW_DIFFERENT,
+	SHADOW_ONLY_THERE, /* 404 here: this path is not answered on this side */
+	SHADOW_FAILED,	   /* a side did not answer, or with a 5xx */
+};
+struct shadow_read {
+	const char *path;
+	enum shadow_outcome outcome;
+	const char *detail; /* where they differ; values are people's own and are not told */
+};
+struct move_shadow {
+	const char *file;	  /* lines of SUPABASE_RECORD; each different one is asked once */
+	const char *here, *there; /* base URLs */
+	const char
+		*ignored; /* further members to be passed over, with commas between; NULL: none */
+	int most;	  /* reads; the rest of the file is left */
+	void (*tell)(void *arg, const struct shadow_read *read);
+	void *arg;
+};
+struct shadow_sums {
+	int n[SHADOW_FAILED + 1];
+};
+bool move_shadow(struct arena *a, const struct move_options *o, const struct move_shadow *s,
+		 struct shadow_sums *out, const char **problem);
+
 /* The end: writes a dump of the project and a manifest into a new folder, and takes away what the move has made on
  * both sides, but the fence that keeps writes from the project. There is no way back from it. */
 bool move_archive(struct arena *a, const struct move_options *o, const char *folder,
