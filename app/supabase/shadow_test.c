@@ -2,6 +2,8 @@
  * the same is asked of both sides. */
 #include "app/supabase/supabase_test.h"
 
+#include <string.h>
+
 #define ANON	"anon-key-of-the-tests"
 #define SERVICE "service-in-no-log-key-of-the-tests"
 #define COMPAT	"SUPABASE_COMPAT=on", "SUPABASE_ANON_KEY=" ANON, "SUPABASE_SERVICE_KEY=" SERVICE
