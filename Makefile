@@ -12,6 +12,7 @@
 #   main.c cmd/ lib/ app/  -> sojorn            *_test.c under lib/ -> unit_tests (lib alone)
 #   X.sql                  -> gen/X.sql.h, .c   *_test.c elsewhere  -> api_tests (with test/harness/)
 #   migrations/            -> gen/migrations.c  *_test.sql          -> only in the tests
+#   app/console/assets/    -> gen/app/console/assets.c
 
 V ?= release
 MAKEFLAGS += --no-builtin-rules
@@ -77,6 +78,7 @@ all_sql    := $(call find,lib app cmd,*.sql)
 test_sql   := $(filter %_test.sql,$(all_sql))
 sql        := $(filter-out $(test_sql),$(all_sql))
 migrations := $(wildcard migrations/*.sql)
+assets     := $(wildcard app/console/assets/*)
 
 objects = $(patsubst %,$(obj)/%.o,$(1))
 sql_objects = $(call objects,$(patsubst %,gen/%.c,$(1)))
@@ -85,7 +87,7 @@ in_lib = $(filter lib/%,$(1))
 lib_obj  := $(call objects,$(lib_src)) $(call sql_objects,$(call in_lib,$(sql))) \
 	$(obj)/gen/migrations.c.o
 app_obj  := $(call objects,$(app_src)) $(call sql_objects,$(filter-out lib/%,$(sql))) \
-	$(obj)/gen/statements.c.o
+	$(obj)/gen/statements.c.o $(obj)/gen/app/console/assets.c.o
 cmd_obj  := $(call objects,$(cmd_src))
 unit_obj := $(call objects,$(lib_tests) $(runner)) $(call sql_objects,$(call in_lib,$(test_sql)))
 api_obj  := $(call objects,$(app_tests) $(harness) $(runner)) $(call sql_objects,$(filter-out lib/%,$(test_sql)))
@@ -157,6 +159,9 @@ $(gen)/statements.c: $(sql) $(obj)/sources scripts/embed-sql
 $(gen)/migrations.c: $(migrations) $(obj)/sources scripts/embed-migrations
 	@mkdir -p $(@D); scripts/embed-migrations $@ $(migrations)
 
+$(gen)/app/console/assets.c: $(assets) $(obj)/sources scripts/embed-assets
+	@mkdir -p $(@D); scripts/embed-assets $@ $(assets)
+
 # Each call passes as many ARG()s as its statement has parameters.
 $(gen)/sql-args.ok: $(all_sql) $(lib_src) $(app_src) $(cmd_src) $(lib_tests) $(app_tests) scripts/check-sql-args
 	@mkdir -p $(@D); scripts/check-sql-args $(filter %.sql %.c,$^)
@@ -173,7 +178,7 @@ $(gen)/version.h: force
 $(obj)/flags: force
 	$(call same_or_write,'$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(LDLIBS)')
 $(obj)/sources: force
-	$(call same_or_write,'$(every_obj) $(sql) $(migrations)')
+	$(call same_or_write,'$(every_obj) $(sql) $(migrations) $(assets)')
 force:
 
 # ---- the rest lives in ./dev ----

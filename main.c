@@ -6,9 +6,9 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&cmd_serve,	 &cmd_dev,     &cmd_migrate, &cmd_seed,	   &cmd_supabase,
-	&cmd_doctor,	 &cmd_backup,  &cmd_routes,  &cmd_openapi, &cmd_config,
-	&cmd_completion, &cmd_version, NULL,
+	&cmd_serve,  &cmd_dev,	      &cmd_migrate, &cmd_seed,	 &cmd_supabase,
+	&cmd_admin,  &cmd_doctor,     &cmd_backup,  &cmd_routes, &cmd_openapi,
+	&cmd_config, &cmd_completion, &cmd_version, NULL,
 };
 
 static void list_commands(FILE *out)

@@ -4,6 +4,7 @@
 #include "app/beacons/beacons.h"
 #include "app/chat/chat.h"
 #include "app/compat/compat.h"
+#include "app/console/console.h"
 #include "app/events/events.h"
 #include "app/feed/feed.h"
 #include "app/hashtags/hashtags.h"
@@ -33,6 +34,7 @@ const struct job_kind app_job_kinds[] = {
 const struct periodic app_periodic[] = {
 	{ "account_purge_due", HOUR, account_purge_due },
 	{ "auth_clean", HOUR, auth_clean },
+	{ "audit_trim", DAY, console_trim_audit },
 	{ "chat_purge", HOUR, chat_purge },
 	{ "events_trim", HOUR, events_trim },
 	{ "feed_score_all", 15 * MINUTE, feed_score_all },

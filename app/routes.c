@@ -6,6 +6,7 @@
 #include "app/beacons/beacons.h"
 #include "app/categories/categories.h"
 #include "app/chat/chat.h"
+#include "app/console/console.h"
 #include "app/export/export.h"
 #include "app/feed/feed.h"
 #include "app/graph/graph.h"
@@ -47,7 +48,9 @@ const struct route *const app_routes[] = {
 };
 
 const struct route *const admin_routes[] = {
-	health_routes,
-	metrics_routes,
-	NULL,
+	health_routes,	       metrics_routes,
+	console_page_routes,   console_session_routes,
+	console_watch_routes,  console_move_routes,
+	console_people_routes, console_queue_routes,
+	console_tuning_routes, NULL,
 };

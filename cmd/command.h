@@ -22,6 +22,7 @@ int command_usage(const struct command *c, const char *problem);
 /* All of them, NULL-terminated. */
 extern const struct command *const commands[];
 
+extern const struct command cmd_admin;
 extern const struct command cmd_backup;
 extern const struct command cmd_completion;
 extern const struct command cmd_config;

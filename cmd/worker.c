@@ -3,6 +3,7 @@
 #include "app/auth/auth.h"
 #include "app/bus/bus.h"
 #include "app/compat/compat.h"
+#include "app/console/console.h"
 #include "app/gateway/gateway.h"
 #include "app/ops/health.h"
 #include "app/ops/jobs.h"
@@ -53,6 +54,8 @@ static void on_tick(void *arg)
 		g.connections += server_connections(w->servers[i]);
 	}
 	metrics_gauges(&g);
+	if (w->servers[ADMIN])
+		console_tick();
 	__atomic_store_n(&w->turned, time_monotonic(), __ATOMIC_RELAXED);
 	timer_set(w->tick, SECOND);
 }
@@ -83,6 +86,8 @@ static void on_stall(const char *name, int64_t us)
 static void on_done(const struct req *r, int status, int64_t us, size_t bytes)
 {
 	metrics_request(r, status, us, bytes);
+	if (status >= 400)
+		console_note_error(r, status, us);
 	if (r->method != GET && status < 400)
 		realtime_wake();
 }
@@ -116,13 +121,16 @@ static struct server_options api_options(const struct worker *w)
 	};
 }
 
-/* The operator's own address: no limits, no other origin. */
+/* The operator's own address: no general limits, no other origin. */
 static struct server_options admin_options(const struct worker *w)
 {
 	struct server_options o = api_options(w);
 
 	o.router = w->o.admin;
-	o.limiter = NULL;
+	o.rate_user = NULL;
+	o.rate_address = NULL;
+	o.authenticate = console_authenticate;
+	o.reply_error = NULL;
 	o.cors_origins = NULL;
 	o.cors_localhost = false;
 	o.connections = ADMIN_CONNECTIONS;

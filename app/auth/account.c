@@ -156,22 +156,22 @@ static err closed(err e)
 	return e.info->status == 503 ? e : err_unavailable;
 }
 
-static err look_up(struct req *r, const struct token *t, struct known *out)
+static err look_up(struct req *r, uuid user, uuid session, struct known *out)
 {
 	struct account a;
 	uint32_t changes;
 	err e;
 
-	if (recall(t->sub, t->session, out, &changes))
+	if (recall(user, session, out, &changes))
 		return OK;
-	e = account_get(r->db, t->sub, t->session, &a);
+	e = account_get(r->db, user, session, &a);
 	if (err_is(e, err_not_found))
 		return err_token_nobody;
 	if (e.info)
 		return closed(e);
 	*out = (struct known){
-		.user = t->sub,
-		.session = t->session,
+		.user = user,
+		.session = session,
 		.at = time_monotonic(),
 		.status = index_of(statuses, COUNT(statuses), a.status),
 		.role = index_of(roles, COUNT(roles), a.role),
@@ -204,25 +204,31 @@ static err admit(struct req *r, const struct known *k)
 	return r->route->auth == AUTH_ACCOUNT || r->route->auth == AUTH_PARTIAL ? OK : err_inactive;
 }
 
-static err identify(struct req *r, str text)
+err auth_by_session(struct req *r, uuid user, uuid session, usec expires)
 {
 	struct known k;
-	struct token t;
 
-	TRY(token_verify(r->arena, r->app->jwt_secret, text, time_now(), &t));
-	if (uuid_is_nil(t.sub) || str_eq(t.role, S("anon")) || str_eq(t.role, S("service_role")))
-		return err_token_nobody;
-	TRY(look_up(r, &t, &k));
+	TRY(look_up(r, user, session, &k));
 	TRY(admit(r, &k));
 	r->user = (struct identity){
-		.id = t.sub,
-		.session = t.session,
-		.expires = t.expires,
+		.id = user,
+		.session = session,
+		.expires = expires,
 		.partial = k.partial,
 		.role = str_of(roles[k.role]),
 		.status = k.lapsed ? S("active") : str_of(statuses[k.status]),
 	};
 	return OK;
+}
+
+static err identify(struct req *r, str text)
+{
+	struct token t;
+
+	TRY(token_verify(r->arena, r->app->jwt_secret, text, time_now(), &t));
+	if (uuid_is_nil(t.sub) || str_eq(t.role, S("anon")) || str_eq(t.role, S("service_role")))
+		return err_token_nobody;
+	return auth_by_session(r, t.sub, t.session, t.expires);
 }
 
 err auth_by_token(struct req *r, str token)

@@ -23,6 +23,9 @@ err auth_authenticate(struct req *r);
 /* The same for a token that came in another way; r->user stays nobody's on an error. Suspends. */
 err auth_by_token(struct req *r, str token);
 
+/* The same for a session that was proved in another way, by a cookie of another front. Suspends. */
+err auth_by_session(struct req *r, uuid user, uuid session, usec expires);
+
 /* May this session still be here? Asks the database. Suspends. Errors as of auth_authenticate. */
 err auth_still(struct db *db, uuid user, uuid session);
 
@@ -93,6 +96,13 @@ err auth_admit(struct req *r, const struct candidate *c);
  * Errors: those, err_credentials, err_rate_limited. */
 err auth_check_password(struct req *r, str email, str password, struct candidate *out);
 extern const err err_credentials; /* 401 invalid_credentials */
+
+/* For an account with a second factor, between its password and that: a temporary token, good for five minutes
+ * and some tries; and then, with a code of the app or a recovery code (the other one absent or empty), whose
+ * sign-in it was: out->id, email and password. Errors: err_credentials when the password was changed
+ * meanwhile; mfa_token_invalid, mfa_code_wrong, err_rate_limited, and those of auth_admit for the status. */
+err auth_ask_factor(struct req *r, const struct candidate *c, str *ret_token);
+err auth_pass_factor(struct req *r, str token, str code, str recovery_code, struct candidate *out);
 
 /* Opens a session, in the transaction `db` if it is one: .method, .mfa, .partial and .counted are given,
  * the rest is filled. Its owner hears of it when that has brought a deactivated account back. Errors:

@@ -176,6 +176,18 @@ static const struct field verify_form_fields[] = {
 	{ 0 },
 };
 
+err auth_ask_factor(struct req *r, const struct candidate *c, str *ret_token)
+{
+	struct secret token = secret_new(r->arena);
+	int64_t opened;
+
+	TRY(challenge_open(r->db, c->id, c->password, token.hash, &opened));
+	if (!opened)
+		return err_credentials;
+	*ret_token = token.text;
+	return OK;
+}
+
 /* The try is counted already. A right code is used up with the temporary token, in one statement. */
 static err pass(struct req *r, const struct verify_form *in, const struct challenged *c)
 {
@@ -183,7 +195,7 @@ static err pass(struct req *r, const struct verify_form *in, const struct challe
 	int64_t step = 0, passed;
 	bool right = true;
 
-	if (in->code.p)
+	if (!str_empty(in->code))
 		TRY(mfa_check(r, c->user, c->secret, c->last_used_step, in->code, &right, &step));
 	else
 		recovery = mfa_recovery_hash(r, c->user, in->recovery_code);
@@ -194,25 +206,33 @@ static err pass(struct req *r, const struct verify_form *in, const struct challe
 	return passed ? OK : err_mfa_code;
 }
 
-static err verify(struct req *r)
+err auth_pass_factor(struct req *r, str token, str code, str recovery_code, struct candidate *out)
 {
-	struct verify_form in = { 0 };
+	const struct verify_form in = { token, code, recovery_code };
 	struct challenged c;
 	err e;
 
-	TRY(req_body(r, &in, NULL));
-	if (str_empty(in.code) && str_empty(in.recovery_code))
+	if (str_empty(code) && str_empty(recovery_code))
 		return err_no_code;
-	if (str_empty(in.code))
-		in.code = (str){ 0 };
-	e = challenge_try(r->db, secret_hash(r->arena, in.temp_token), &c);
+	e = challenge_try(r->db, secret_hash(r->arena, token), &c);
 	if (err_is(e, err_not_found) || (!e.info && !c.mfa_enabled))
 		return err_mfa_token;
 	TRY(e);
 	TRY(limit_account(r, &rate_mfa_account, c.user));
 	TRY(pass(r, &in, &c));
 	TRY(check_status(r, c.user, c.status, c.lapsed));
-	return session_start(r, c.user, c.email, c.password, true);
+	*out = (struct candidate){ .id = c.user, .email = c.email, .password = c.password };
+	return OK;
+}
+
+static err verify(struct req *r)
+{
+	struct verify_form in = { 0 };
+	struct candidate c;
+
+	TRY(req_body(r, &in, NULL));
+	TRY(auth_pass_factor(r, in.temp_token, in.code, in.recovery_code, &c));
+	return session_start(r, c.id, c.email, c.password, true);
 }
 
 const struct route auth_mfa_routes[] = {

@@ -37,13 +37,9 @@ static const struct field mfa_needed_fields[] = {
 
 static err ask_second_factor(struct req *r, const struct candidate *c)
 {
-	struct secret token = secret_new(r->arena);
-	struct mfa_needed out = { true, token.text };
-	int64_t opened;
+	struct mfa_needed out = { .mfa_required = true };
 
-	TRY(challenge_open(r->db, c->id, c->password, token.hash, &opened));
-	if (!opened)
-		return err_credentials;
+	TRY(auth_ask_factor(r, c, &out.temp_token));
 	reply_header(r, "Cache-Control", S("no-store"));
 	return reply_as(r, 200, mfa_needed_fields, &out);
 }

@@ -216,7 +216,8 @@ static str worst(const struct checks *c)
 static bool may_see_details(const struct req *r)
 {
 	return str_eq(r->client, S("127.0.0.1")) || str_eq(r->client, S("::1"))
-		|| str_starts(r->client, S("unix")) || str_eq(r->user.role, S("admin"));
+		|| str_starts(r->client, S("unix")) || str_eq(r->user.role, S("admin"))
+		|| str_eq(r->user.role, S("moderator"));
 }
 
 static err get_detailed(struct req *r)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 const int64_t metrics_bucket_us[METRICS_BUCKETS] = { 250,    500,     1000,    2500,	5000,
@@ -363,6 +364,39 @@ struct stall_counts metrics_stalls(void)
 		sum.us += value(&blocks[i].stall_us);
 	}
 	return sum;
+}
+
+static int64_t cpu_us(void)
+{
+	struct rusage u;
+
+	getrusage(RUSAGE_SELF, &u);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * SECOND + u.ru_utime.tv_usec
+		+ u.ru_stime.tv_usec;
+}
+
+void metrics_totals(struct metrics_totals *out)
+{
+	*out = (struct metrics_totals){
+		.realtime = metrics_realtime_times(),
+		.stall_us = metrics_stalls().us,
+		.cpu_us = cpu_us(),
+	};
+	for (int n = 0; n <= nroutes; n++) {
+		struct request_counts c = metrics_of_route(n);
+
+		for (int k = 0; k < METRICS_CLASSES; k++)
+			out->by_class[k] += c.by_class[k];
+		sum_times(&out->requests, &c.time);
+		out->bytes += c.bytes;
+	}
+	for (int i = 0; i < nblocks; i++)
+		for (int n = 0; n < nstatements; n++)
+			sum_times(&out->statements, &blocks[i].statements[n]);
+	for (int n = 0; n <= njobs; n++)
+		out->jobs_failed += metrics_of_job(n).failed;
+	for (enum metrics_push r = 0; r < METRICS_PUSHES; r++)
+		out->pushes[r] = metrics_pushes(r);
 }
 
 const struct route *metrics_route(int number)

@@ -44,6 +44,28 @@ void metrics_gauges(const struct metrics_gauges *g);
 /* The sums over all loops, for /health/detailed. */
 struct metrics_gauges metrics_now(void);
 
+/* ---- all that was counted since the start, for the charts of the console ---- */
+
+enum { METRICS_BUCKETS = 15, METRICS_CLASSES = 6 };
+
+/* Upper ends of the histograms' buckets, microseconds; what took longer is in one more. */
+extern const int64_t metrics_bucket_us[METRICS_BUCKETS];
+
+struct timed {
+	int64_t buckets[METRICS_BUCKETS + 1];
+	int64_t us;
+};
+
+struct metrics_totals {
+	int64_t by_class[METRICS_CLASSES]; /* requests; status / 100 */
+	struct timed requests, statements, realtime;
+	int64_t bytes; /* of replies */
+	int64_t pushes[METRICS_PUSHES];
+	int64_t jobs_failed;
+	int64_t stall_us, cpu_us;
+};
+void metrics_totals(struct metrics_totals *out);
+
 /* Resident memory, bytes; since metrics_begin, microseconds. */
 int64_t metrics_resident(void);
 int64_t metrics_uptime(void);

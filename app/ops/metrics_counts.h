@@ -3,15 +3,6 @@
 
 #include "app/ops/metrics.h"
 
-enum { METRICS_BUCKETS = 15, METRICS_CLASSES = 6 };
-
-/* Upper ends of the histograms' buckets, microseconds; what took longer is in one more. */
-extern const int64_t metrics_bucket_us[METRICS_BUCKETS];
-
-struct timed {
-	int64_t buckets[METRICS_BUCKETS + 1];
-	int64_t us;
-};
 struct request_counts {
 	int64_t by_class[METRICS_CLASSES]; /* status / 100 */
 	struct timed time;

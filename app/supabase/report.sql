@@ -125,3 +125,7 @@ SELECT 'posts', m.post_id::text, 'like_count', 'is not the number of likes'
 UNION ALL
 SELECT 'profiles', u.id::text, '', 'an account without a profile' FROM users u WHERE NOT EXISTS (SELECT FROM profiles p WHERE p.id = u.id)
 LIMIT 1000
+
+-- What a verify has found, as it printed it.
+-- name: move_verdict_keep     $1 run bigint, $2 ok bool, $3 report json
+INSERT INTO supabase_move.verdicts (run_id, ok, report) VALUES ($1, $2, $3)

@@ -211,6 +211,16 @@ static bool ask(struct move *m, struct move_verdict *v)
 	return good;
 }
 
+/* For the console. */
+static bool keep(struct move *m, const struct move_verdict *v)
+{
+	str report = move_verify_report(m->arena, v, MOVE_JSON, (str){ 0 });
+
+	return move_do(m, &sql_move_verdict_keep,
+		       (const char *[]){ m->run, v->ok ? "true" : "false",
+					 arena_cstr(m->arena, report) });
+}
+
 bool move_verify(struct arena *a, const struct move_options *o, const struct move_verdict **out,
 		 bool *ret_ok, const char **problem)
 {
@@ -221,9 +231,9 @@ bool move_verify(struct arena *a, const struct move_options *o, const struct mov
 	if (good && !m.run[0])
 		good = move_fail(&m, "nothing has been imported yet");
 	v->at = time_now();
-	good = good && ask(&m, v);
-	script_close(m.db);
 	v->phase = m.phase;
+	good = good && ask(&m, v) && keep(&m, v);
+	script_close(m.db);
 	*out = v;
 	*ret_ok = v->ok;
 	if (!good)

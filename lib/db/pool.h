@@ -43,7 +43,8 @@ struct db {
 	struct arena *arena;
 	int64_t deadline;
 	str constraint;
-	int64_t *waited, own_waited; /* microseconds on statements; a transaction counts with its view */
+	int64_t *waited,
+		own_waited; /* microseconds on statements; a transaction counts with its view */
 
 	struct conn *lease; /* a transaction's, until it ends */
 	bool is_tx, begun;

@@ -11,6 +11,24 @@ str req_param(const struct req *req, const char *name)
 	return (str){ 0 };
 }
 
+str req_cookie(const struct req *req, const char *name)
+{
+	str rest = req_header(req, "Cookie");
+
+	while (rest.p) {
+		str value = str_trim(str_cut(&rest, ';'));
+
+		if (str_eq(str_cut(&value, '='), str_of(name)) && value.p)
+			return value;
+	}
+	return (str){ 0 };
+}
+
+const char *req_error_code(const struct req *req)
+{
+	return request_of(req)->code;
+}
+
 err req_id(struct req *req, const char *name, uuid *out)
 {
 	if (uuid_parse(req_param(req, name), out))

@@ -44,6 +44,12 @@ err req_id(struct req *r, const char *name, uuid *out);
 /* A header's value, absent when not sent. */
 str req_header(const struct req *r, const char *name);
 
+/* A cookie's value as sent (RFC 6265 §5.4), the first of that name; absent when there is none. */
+str req_cookie(const struct req *r, const char *name);
+
+/* The stable code of the error it was answered with; NULL: of none, or not yet. */
+const char *req_error_code(const struct req *r);
+
 /* The query string by the route's table; `present` may be NULL. */
 err req_query(struct req *r, void *out, struct present *present);
 

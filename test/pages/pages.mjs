@@ -1,6 +1,6 @@
 // The pages that mails link to, in a browser: a person sets a new password with them. Scripts are off, as they must
 // not be needed. Screenshots of each page, at the width of a small phone, of a phone and of a desk, light and dark,
-// land in the folder given. And the client kit, with scripts: kit.mjs.
+// land in the folder given. And, with scripts, the client kit (kit.mjs) and the operator's console (console.mjs).
 //
 //   node pages.mjs FOLDER        SOJORN_BIN, TEST_PG_URL as for the other tests; CHROMIUM: another browser
 //
@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { mailedLink } from '../e2e/journey.mjs';
 import { suite } from '../harness/check.mjs';
-import { serve } from '../openapi/server.mjs';
+import { freePort, serve } from '../openapi/server.mjs';
+import { operate } from './console.mjs';
 import { kit } from './kit.mjs';
 
 const folder = process.argv[2];
@@ -132,11 +133,13 @@ const browser = await chromium.launch({
 	chromiumSandbox: process.getuid() !== 0, // which it refuses to root
 });
 try {
-	const server = await serve(work);
+	const admin = `127.0.0.1:${await freePort()}`;
+	const server = await serve(work, { ADMIN_ADDR: admin });
 	try {
 		const context = await browser.newContext({ javaScriptEnabled: false });
 		await walk(await context.newPage(), server, work);
 		await kit(check, browser, server);
+		await operate(check, browser, server, `http://${admin}/`, folder);
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}
