@@ -53,6 +53,12 @@ static void show_following(void *arg, int64_t lag_ms, int64_t waiting)
 	fflush(stdout);
 }
 
+static void show_waiting(void *arg, const char *problem)
+{
+	(void)arg;
+	fprintf(stderr, "sojorn supabase follow: %s; trying again\n", problem);
+}
+
 /* ---- the subcommands; each returns the exit status ---- */
 
 static int fail(const struct request *q, const char *problem)
@@ -169,6 +175,7 @@ static int follow(struct arena *a, struct request *q)
 	const char *problem;
 
 	q->move.following = show_following;
+	q->move.waiting = show_waiting;
 	q->move.progress_arg = q;
 	q->move.wait_ms = 60 * 1000;
 	return move_follow(a, &q->move, q->once, &problem) ? DONE : fail(q, problem);

@@ -13,8 +13,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,6 +26,7 @@ static const char *path(struct cutover *c, const char *folder, const char *name)
 	return arena_printf(c->m.arena, "%s/%s", folder, name).p;
 }
 
+/* What was begun by one that was killed is begun anew. */
 static bool make_folder(struct cutover *c, const char *folder)
 {
 	if (mkdir(folder, 0700) == 0)
@@ -33,14 +36,17 @@ static bool make_folder(struct cutover *c, const char *folder)
 		: move_fail(&c->m, "%s: cannot be made, or is an archive already", folder);
 }
 
-/* Runs pg_dump to its end; the URL is on no command line. What the project's role may not read is the platform's. */
+/* Runs pg_dump to its end; the URL is on no command line. What the project's role may not read is the platform's. One
+ * that outlives us writes into a file that has no name any more. */
 static bool dump(struct cutover *c, const char *url, const char *file)
 {
-	pid_t pid = fork();
+	pid_t pid;
 	int status = -1;
 
+	unlink(file);
+	pid = fork();
 	if (pid == 0) {
-		if (script_environment(url))
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && script_environment(url))
 			execvp("pg_dump",
 			       (char *const *)(uintptr_t)(const char *const[]){
 				       "pg_dump", "--format=custom", "--no-password", "--file",
@@ -65,7 +71,7 @@ static bool write_manifest(struct cutover *c, const char *folder, const char *fi
 {
 	struct json_writer w;
 	str content = { 0 };
-	FILE *f = fopen(path(c, folder, "manifest.json"), "w");
+	FILE *f = fopen(path(c, folder, "manifest.part"), "w");
 	bool good;
 
 	if (!f || !dump_map(c->m.arena, file, &content, &c->m.problem)) {
@@ -112,15 +118,23 @@ static bool take_place(struct move *m)
 }
 
 /* The last moment in which there is a way back ends with the phase. */
-static bool leave(struct cutover *c)
+static bool end_it(struct move *m)
 {
-	struct move *m = &c->m;
-
 	return move_do(m, &sql_move_begin, NULL)
 		&& move_do(m, &sql_move_sending, (const char *[]){ "f" })
 		&& move_do(m, &sql_move_run_phase, (const char *[]){ m->run, "archived" })
-		&& move_do(m, &sql_move_commit, NULL) && live_leave_source(m, true)
-		&& move_do(m, &sql_move_live_drop, NULL) && move_do(m, &sql_move_gate_end, NULL)
+		&& move_do(m, &sql_move_commit, NULL);
+}
+
+/* A folder with a manifest is an archive of a move that is over. */
+static bool leave(struct cutover *c, const char *folder)
+{
+	struct move *m = &c->m;
+
+	if (rename(path(c, folder, "manifest.part"), path(c, folder, "manifest.json")) != 0
+	    && access(path(c, folder, "manifest.json"), F_OK) != 0)
+		return move_fail(m, "%s: is not the folder that the archive was begun in", folder);
+	return live_leave(m, true) && move_do(m, &sql_move_gate_end, NULL)
 		&& cutover_step(
 			c, "the move is over", true,
 			"the project takes no writes; dropping its schema sojorn_move, all that is left of ours, opens it");
@@ -130,13 +144,14 @@ static bool archive(struct cutover *c, const char *folder)
 {
 	struct move *m = &c->m;
 
-	if (strcmp(m->phase, "archived") == 0)
-		return take_place(m) && leave(c);
-	if (strcmp(m->phase, "live") != 0)
-		return move_fail(m, "the phase is %s; only what is live is archived", m->phase);
-	if (!take_place(m) || !reverse_drain(m) || !export(c, folder) || !reverse_drain(m))
+	if (!take_place(m))
 		return false;
-	return leave(c);
+	if (cutover_is(c, "archived"))
+		return leave(c, folder);
+	if (!cutover_is(c, "live"))
+		return move_fail(m, "the phase is %s; only what is live is archived", m->phase);
+	return live_connect(m) && live_lock(m) && reverse_drain(m) && export(c, folder)
+		&& reverse_drain(m) && end_it(m) && leave(c, folder);
 }
 
 bool move_archive(struct arena *a, const struct move_options *o, const char *folder,

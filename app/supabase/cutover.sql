@@ -15,12 +15,18 @@ SELECT supabase_move.gate_open($1)
 -- name: move_gate_end [write]
 SELECT supabase_move.gate_end()
 
--- name: move_gate_servers
-SELECT count(*)::text FROM supabase_move.gate_servers WHERE seen_at > clock_timestamp() - supabase_move.gate_silence()
+-- name: move_gate_state
+SELECT state FROM supabase_move.gate
 
--- A follower sees the phase and lets go of this.
--- name: move_follow_wait
-SELECT pg_advisory_lock(7350073)
+-- How many there are, and those that have not been heard of for some beats, but are not given up yet.
+-- name: move_gate_servers
+SELECT count(*)::text, string_agg(name, ', ') FILTER (WHERE seen_at < clock_timestamp() - interval '4 seconds')
+  FROM supabase_move.gate_servers WHERE seen_at > clock_timestamp() - supabase_move.gate_silence()
+
+-- Where replication goes on when it begins again.
+-- name: move_sub_advance     $1 lsn text [write]
+SELECT pg_replication_origin_advance('pg_' || s.oid, $1::pg_lsn) FROM pg_subscription s
+ WHERE s.subname = 'sojorn_move' AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 -- name: move_follow_let_go
 SELECT pg_advisory_unlock(7350073)

@@ -99,6 +99,15 @@ static struct t_run beside(struct t_run r)
 	return r;
 }
 
+/* SQL on the project in spite of the fence. */
+static void behind_the_fence(const char *project, const char *sql)
+{
+	on_source(
+		project,
+		t_fmt("SET session_replication_role = replica; %s; RESET session_replication_role",
+		      sql));
+}
+
 TEST(the_whole_way_there_and_back_and_there_again)
 {
 	const char *project = live_project(), *post;
@@ -129,6 +138,17 @@ TEST(the_whole_way_there_and_back_and_there_again)
 	EXPECT_SOON(
 		on_source(project, t_fmt("SELECT body FROM public.posts WHERE id = '%s'", post)));
 	EXPECT_EQ(1, MOVE("cutover", "--dry-run").status);
+	must(MOVE("cutover"));
+
+	behind_the_fence(project,
+			 "INSERT INTO public.categories (slug, name) VALUES ('unheard-of', 'x')");
+	r = MOVE("rollback");
+	EXPECT_EQ(1, r.status);
+	if (!strstr(r.err, "rows are missing: public.categories"))
+		t_fail("%s%s", r.out, r.err);
+	EXPECT(200, t_post(&u, "/api/v1/posts/b0000000-0000-4000-8000-000000000009/like"));
+	EXPECT_FALSE(can_write_there(project));
+	behind_the_fence(project, "DELETE FROM public.categories WHERE slug = 'unheard-of'");
 
 	write_post(&u, "in the last moment");
 	r = beside(MOVE("rollback", "--json"));
@@ -164,4 +184,5 @@ TEST(the_whole_way_there_and_back_and_there_again)
 			       getenv("TEST_PG_BIN"), t_shared_path("archive"))));
 	EXPECT_FALSE(can_write_there(project));
 	EXPECT_EQ(1, MOVE("rollback").status);
+	must(MOVE("archive", "--to", t_shared_path("archive")));
 }

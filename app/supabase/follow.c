@@ -21,6 +21,7 @@
 enum {
 	BATCH = 20000,
 	TRIES = 20,
+	AGAIN_MS = 500,
 	IDLE_MS = 15,
 	BEAT_MS = 200,
 	LOOK_MS = 2000,
@@ -233,6 +234,34 @@ static bool is_due(int64_t *at, int64_t every_ms)
 	return true;
 }
 
+/* Whoever carries changes back writes on the source, and ends there before somebody else goes on. */
+static bool give_place(struct move *m, enum way way)
+{
+	return (way != BACK || move_there(m, &sql_move_source_unlock, NULL))
+		&& move_do(m, &sql_move_follow_let_go, NULL);
+}
+
+/* If nobody else has it. */
+static bool take_place(struct follower *f, enum way way)
+{
+	struct move *m = f->m;
+	bool ours;
+
+	if (!move_do(m, &sql_move_follow_lock, NULL))
+		return false;
+	ours = strcmp(script_value(m->db, 0, 0), "t") == 0;
+	if (ours && way == BACK) {
+		if (!move_there(m, &sql_move_source_lock, NULL))
+			return false;
+		ours = strcmp(script_value(m->source, 0, 0), "t") == 0;
+		if (!ours && !move_do(m, &sql_move_follow_let_go, NULL))
+			return false;
+	}
+	if (ours)
+		f->way = way;
+	return true;
+}
+
 /* Goes the way of the phase. While a cutover or a rollback is at work, it has our place. */
 static bool mind_phase(struct follower *f)
 {
@@ -250,15 +279,11 @@ static bool mind_phase(struct follower *f)
 		ended = 1;
 	if (way == f->way)
 		return true;
-	if (f->way != RESTING && !move_do(m, &sql_move_follow_let_go, NULL))
+	if (f->way != RESTING && !give_place(m, f->way))
 		return false;
 	f->way = RESTING;
 	f->errors = -1;
-	if (way != RESTING && !move_do(m, &sql_move_follow_lock, NULL))
-		return false;
-	if (way != RESTING && strcmp(script_value(m->db, 0, 0), "t") == 0)
-		f->way = way;
-	return true;
+	return way == RESTING || take_place(f, way);
 }
 
 /* Somebody may have been killed while things stood still for him. */
@@ -321,7 +346,6 @@ static bool follow(struct move *m)
 	struct follower f = { .m = m, .way = RESTING, .errors = -1 };
 	int64_t changes;
 
-	ended = 0;
 	signal(SIGINT, end);
 	signal(SIGTERM, end);
 	while (!ended) {
@@ -354,15 +378,63 @@ static bool find_followed(struct move *m)
 	return true;
 }
 
+static bool connect_both(struct move *m)
+{
+	return move_open(m) && move_do(m, &sql_move_own_names, NULL) && find_followed(m)
+		&& live_connect(m);
+}
+
+static void disconnect(struct move *m)
+{
+	script_close(m->source);
+	script_close(m->db);
+	m->source = m->db = NULL;
+}
+
+/* Whether one of the databases has gone away, or the line to it: it comes back. */
+static bool is_cut(const struct move *m)
+{
+	return !m->db || script_is_lost(m->db) || (m->source && script_is_lost(m->source));
+}
+
+/* As long as it takes, and says why once. */
+static bool connect_again(struct move *m)
+{
+	const struct move_options *o = m->options;
+
+	if (o->waiting)
+		o->waiting(o->progress_arg, m->problem);
+	while (!ended) {
+		disconnect(m);
+		m->problem = NULL;
+		if (connect_both(m))
+			return true;
+		if (!is_cut(m))
+			return false;
+		move_pause(AGAIN_MS);
+	}
+	return false;
+}
+
+/* A line that breaks is no reason to stop. */
+static bool follow_on(struct move *m)
+{
+	while (!follow(m)) {
+		if (!is_cut(m))
+			return false;
+		if (!connect_again(m))
+			return ended;
+	}
+	return true;
+}
+
 bool move_follow(struct arena *a, const struct move_options *o, bool once, const char **problem)
 {
 	struct move m = { .arena = a, .options = o };
-	bool good = move_open(&m) && move_do(&m, &sql_move_own_names, NULL) && find_followed(&m)
-		&& live_connect(&m) && move_do(&m, &sql_move_live_stopped, (const char *[]){ "" })
-		&& (once ? follow_now(&m) : follow(&m));
+	bool good = connect_both(&m) && move_do(&m, &sql_move_live_stopped, (const char *[]){ "" })
+		&& (once ? follow_now(&m) : follow_on(&m));
 
-	script_close(m.source);
-	script_close(m.db);
+	disconnect(&m);
 	*problem = m.problem;
 	return good;
 }

@@ -11,7 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { CONNECT_SECONDS = 10, POLL_MS = 100, SYNC_ERRORS = 5, SLOT_TRIES = 100 };
+enum {
+	CONNECT_SECONDS = 10,
+	POLL_MS = 100,
+	SYNC_ERRORS = 5,
+	SLOT_TRIES = 100,
+	LOCK_TRIES = 300,
+	ORPHAN_LOOKS = 30
+};
 
 static const char *copied(struct move *m, const char *text)
 {
@@ -57,6 +64,18 @@ bool live_connect(struct move *m)
 	return true;
 }
 
+bool live_lock(struct move *m)
+{
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (!move_there(m, &sql_move_source_lock, NULL))
+			return false;
+		if (is_true(script_value(m->source, 0, 0)))
+			return true;
+		move_pause(POLL_MS);
+	}
+	return move_fail(m, "the source: another command of the move is still at work");
+}
+
 bool live_catalog(struct move *m, const char **ret_json)
 {
 	if (!move_there(m, &sql_move_source_catalog, NULL))
@@ -67,7 +86,8 @@ bool live_catalog(struct move *m, const char **ret_json)
 
 /* ---- leaving ---- */
 
-static bool unsubscribe(struct move *m)
+/* The subscription lets go of its slot, but knows the source until everything there is gone. */
+static bool unsubscribe(struct move *m, bool wholly)
 {
 	if (!move_do(m, &sql_move_sub_find, NULL))
 		return false;
@@ -75,7 +95,7 @@ static bool unsubscribe(struct move *m)
 		return true;
 	return move_do(m, &sql_move_sub_disable, NULL)
 		&& move_do(m, &sql_move_sub_forget_slot, NULL)
-		&& move_do(m, &sql_move_sub_drop, NULL);
+		&& (!wholly || move_do(m, &sql_move_sub_drop, NULL));
 }
 
 /* The server there notices after a moment that nobody reads from a slot any more. */
@@ -92,11 +112,29 @@ static bool drop_slots(struct move *m)
 	return move_fail(m, "the source: somebody still reads from our slot");
 }
 
-bool live_leave_source(struct move *m, bool fenced)
+static bool leave_source(struct move *m, bool fenced)
 {
-	return live_connect(m) && unsubscribe(m) && drop_slots(m)
+	return live_connect(m) && live_lock(m) && unsubscribe(m, false) && drop_slots(m)
 		&& move_there(m, fenced ? &sql_move_source_unmake_rest : &sql_move_source_unmake,
-			      NULL);
+			      NULL)
+		&& unsubscribe(m, true);
+}
+
+/* Whether something of it may still be on the source: this side remembers where that is until it is not. */
+static bool may_be_there(struct move *m, bool *ret_there)
+{
+	if (!move_do(m, &sql_move_sub_find, NULL))
+		return false;
+	*ret_there = m->options->source || script_rows(m->db) > 0;
+	return true;
+}
+
+bool live_leave(struct move *m, bool fenced)
+{
+	bool there;
+
+	return may_be_there(m, &there) && (!there || leave_source(m, fenced))
+		&& move_do(m, &sql_move_live_drop, NULL);
 }
 
 /* ---- the run ---- */
@@ -156,7 +194,7 @@ bool live_choose_run(struct move *m)
 		return move_fail(
 			m,
 			"a dump has been imported; --replace takes the live project in its place");
-	return live_leave_source(m, false) && move_do(m, &sql_move_landing_drop, NULL)
+	return leave_source(m, false) && move_do(m, &sql_move_landing_drop, NULL)
 		&& move_do(m, &sql_move_live_drop, NULL) && begin_run(m);
 }
 
@@ -290,6 +328,31 @@ bool live_reload(struct move *m)
 
 /* ---- the subscription ---- */
 
+static bool empty(struct move *m, const char *const name[2])
+{
+	return move_do(m, &sql_move_begin, NULL) && move_do(m, &sql_move_live_emptying, name)
+		&& move_do(m, &sql_move_live_empty, NULL) && move_do(m, &sql_move_commit, NULL);
+}
+
+/* Tables are copied into nothing. */
+static bool refresh(struct move *m)
+{
+	const char *(*names)[2];
+	int n;
+
+	if (!move_do(m, &sql_move_sub_unknown, NULL))
+		return false;
+	n = script_rows(m->db);
+	names = arena_alloc(m->arena, (size_t)n * sizeof(*names) + 1);
+	for (int i = 0; i < n; i++)
+		for (int j = 0; j < 2; j++)
+			names[i][j] = copied(m, script_value(m->db, i, j));
+	for (int i = 0; i < n; i++)
+		if (!empty(m, names[i]))
+			return false;
+	return move_do(m, &sql_move_sub_refresh, NULL);
+}
+
 static bool subscribe(struct move *m)
 {
 	const char *url = m->options->source;
@@ -305,23 +368,92 @@ static bool subscribe(struct move *m)
 			 (const char *[]){ url, script_value(m->source, 0, 0) })
 		|| !move_do(m, &sql_move_sub_make, NULL)))
 		return false;
-	return whole || move_do(m, &sql_move_sub_tables, NULL);
+	return (whole || move_do(m, &sql_move_sub_tables, NULL)) && refresh(m);
 }
 
-/* PostgreSQL copies several tables at once, and goes on by itself should this program be killed. */
+/* How far copying was when we last looked. */
+struct copying {
+	int64_t bytes, errors, stuck; /* stuck: errors since something has arrived */
+	int whole;
+	const char *orphan; /* a table whose slot was missing … */
+	int missing;	    /* … so often in a row */
+};
+
+static bool look_at_copies(struct move *m, struct copying *c, bool *ret_done)
+{
+	struct copying now = *c;
+
+	if (!move_do(m, &sql_move_sub_progress, NULL))
+		return false;
+	now.whole = atoi(script_value(m->db, 0, 0));
+	now.bytes = strtoll(script_value(m->db, 0, 2), NULL, 10);
+	now.errors = strtoll(script_value(m->db, 0, 4), NULL, 10);
+	*ret_done = now.whole == atoi(script_value(m->db, 0, 1));
+	tell(m, "copying tables", now.bytes, strtoll(script_value(m->db, 0, 3), NULL, 10));
+	now.stuck = c->errors >= 0 && !c->orphan && now.whole == c->whole && now.bytes <= c->bytes
+		? c->stuck + now.errors - c->errors
+		: 0;
+	*c = now;
+	return now.stuck <= SYNC_ERRORS
+		|| move_fail(m,
+			     "copying fails again and again; the log of PostgreSQL here says why");
+}
+
+/* Out of the publication and into it again, as if it were new. */
+static bool copy_anew(struct move *m, const char *const name[2])
+{
+	return move_there(m, &sql_move_source_publish_which,
+			  (const char *[]){ name[0], name[1], "f" })
+		&& move_there(m, &sql_move_source_publish, NULL)
+		&& move_do(m, &sql_move_sub_refresh, NULL) && empty(m, name)
+		&& move_there(m, &sql_move_source_publish_which,
+			      (const char *[]){ name[0], name[1], "t" })
+		&& move_there(m, &sql_move_source_publish, NULL) && refresh(m);
+}
+
+/* PostgreSQL drops the slot of a table's copy before it has written down that the copy is whole: after a crash between
+ * the two its worker waits for the slot for ever. */
+static bool mind_orphans(struct move *m, struct copying *c)
+{
+	const char *name[2], *slot;
+	bool same;
+
+	if (!move_do(m, &sql_move_sub_catching_up, NULL))
+		return false;
+	for (int i = 0; i < script_rows(m->db); i++) {
+		slot = script_value(m->db, i, 2);
+		if (!move_there(m, &sql_move_source_has_slot, &slot))
+			return false;
+		if (is_true(script_value(m->source, 0, 0)))
+			continue;
+		same = c->orphan && strcmp(c->orphan, slot) == 0;
+		c->missing = same ? c->missing + 1 : 1;
+		c->orphan = same ? c->orphan : copied(m, slot);
+		if (c->missing < ORPHAN_LOOKS)
+			return true;
+		c->orphan = NULL;
+		name[0] = copied(m, script_value(m->db, i, 0));
+		name[1] = copied(m, script_value(m->db, i, 1));
+		return copy_anew(m, name);
+	}
+	c->orphan = NULL;
+	return true;
+}
+
+/* PostgreSQL copies several tables at once, and goes on by itself should this program be killed, or the line
+ * break: only errors without anything between them count. */
 static bool wait_for_copies(struct move *m)
 {
+	struct copying c = { .errors = -1 };
+	bool done;
+
 	for (;;) {
-		if (!move_do(m, &sql_move_sub_progress, NULL))
+		if (!look_at_copies(m, &c, &done))
 			return false;
-		if (strcmp(script_value(m->db, 0, 0), script_value(m->db, 0, 1)) == 0)
+		if (done)
 			return true;
-		if (strtoll(script_value(m->db, 0, 4), NULL, 10) > SYNC_ERRORS)
-			return move_fail(
-				m,
-				"copying fails again and again; the log of PostgreSQL here says why");
-		tell(m, "copying tables", strtoll(script_value(m->db, 0, 2), NULL, 10),
-		     strtoll(script_value(m->db, 0, 3), NULL, 10));
+		if (!mind_orphans(m, &c))
+			return false;
 		move_pause(POLL_MS);
 	}
 }
@@ -337,8 +469,7 @@ bool live_run(struct move *m)
 bool move_abort(struct arena *a, const struct move_options *o, const char **problem)
 {
 	struct move m = { .arena = a, .options = o };
-	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL)
-		&& live_leave_source(&m, false) && move_do(&m, &sql_move_live_drop, NULL)
+	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL) && live_leave(&m, false)
 		&& move_do(&m, &sql_move_runs_forget, NULL);
 
 	script_close(m.source);

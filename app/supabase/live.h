@@ -7,6 +7,10 @@
  * it will do. False: m->problem, as in all here. */
 bool live_connect(struct move *m);
 
+/* Waits until nobody else can change anything there any more: neither another command, nor what the database still does
+ * for one that was killed, or whose line was cut. Until the session ends. */
+bool live_lock(struct move *m);
+
 /* Its tables, as JSON that the statements of live.sql take; valid until the next statement there. */
 bool live_catalog(struct move *m, const char **ret_json);
 
@@ -22,6 +26,6 @@ bool live_reload(struct move *m);
 /* Tells the session on the source which tables are meant by what follows. */
 bool live_tell_tables(struct move *m);
 
-/* Ends the subscription and removes everything of ours from the source; fenced: all but the fence, behind which
- * nobody writes there. */
-bool live_leave_source(struct move *m, bool fenced);
+/* Ends the subscription and removes everything of ours from the source and the landing zone; fenced: all but the
+ * fence, behind which nobody writes there. Begun by one that was killed, it goes on. */
+bool live_leave(struct move *m, bool fenced);

@@ -86,7 +86,25 @@ BEGIN
 END $$
 
 -- name: move_sub_tables
-ALTER SUBSCRIPTION sojorn_move ADD PUBLICATION sojorn_move_tables WITH (refresh = true, copy_data = true)
+ALTER SUBSCRIPTION sojorn_move ADD PUBLICATION sojorn_move_tables WITH (refresh = false)
+
+-- Tables that are published there and not known here yet are copied from now on; others are let go of.
+-- name: move_sub_refresh
+ALTER SUBSCRIPTION sojorn_move REFRESH PUBLICATION WITH (copy_data = true)
+
+-- Tables of the stream that are not being copied: what is in them is from a copy that has been given up.
+-- name: move_sub_unknown
+SELECT t.schema, t.name FROM supabase_move.tables t WHERE t.how = 'stream' AND NOT EXISTS (
+	SELECT FROM pg_subscription_rel r WHERE r.srrelid = to_regclass(format('%I.%I', t.schema, t.name)))
+
+-- Tables that have been copied and wait for their copy's slot on the source, whose name it is.
+-- name: move_sub_catching_up
+SELECT n.nspname, c.relname, format('pg_%s_sync_%s_%s', s.oid, c.oid, (SELECT system_identifier FROM pg_control_system()))
+  FROM pg_subscription s JOIN pg_subscription_rel r ON r.srsubid = s.oid JOIN pg_class c ON c.oid = r.srrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE s.subname = 'sojorn_move' AND s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND r.srsubstate = 'f'
+ ORDER BY 1, 2
 
 -- name: move_sub_disable
 ALTER SUBSCRIPTION sojorn_move DISABLE

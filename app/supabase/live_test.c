@@ -198,6 +198,22 @@ TEST(a_killed_import_of_a_live_project_goes_on)
 	leave(project);
 }
 
+TEST(a_copy_whose_slot_a_crash_has_taken_is_made_anew)
+{
+	const char *project = taken_over();
+
+	t_sql("UPDATE pg_subscription_rel SET srsubstate = 'f', srsublsn = NULL WHERE srrelid = 'public.posts'::regclass");
+	t_sql("UPDATE supabase_move.runs SET phase = 'landing'");
+	must(MOVE("import", "--source", live_url(project)));
+	expect_same(project);
+	there(project,
+	      "UPDATE public.posts SET body = 'still followed'"
+	      " WHERE id = 'b0000000-0000-4000-8000-000000000001'");
+	must(MOVE("follow", "--once"));
+	expect_same(project);
+	leave(project);
+}
+
 TEST(trap_36_another_shape_of_the_source_stops_it)
 {
 	const char *project = taken_over();

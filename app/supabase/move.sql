@@ -26,6 +26,8 @@ SELECT set_config('search_path', 'public, extensions', false), set_config('TimeZ
        set_config('DateStyle', 'ISO', false), set_config('IntervalStyle', 'postgres', false),
        set_config('extra_float_digits', '3', false), set_config('row_security', 'off', false),
        set_config('xmloption', 'content', false), set_config('supabase_move.mover', 'on', false),
+       set_config('synchronous_commit', 'on', false), -- a side that has been told of is in charge after a crash, too
+       set_config('client_connection_check_interval', '1s', false), -- what a killed command has begun does not go on
        set_config('jit', 'off', false) -- estimates of recursive queries are far too high, compiling takes seconds
 
 -- Rows may come before those they refer to; every reference is looked at again when all are there.
@@ -43,6 +45,9 @@ SELECT set_config('search_path', 'sojorn, public, extensions', false)
 -- One at a time, and none while what a killed one has begun is still being finished.
 -- name: move_lock
 SELECT pg_advisory_lock(7350071)
+
+-- name: move_try_lock
+SELECT pg_try_advisory_lock(7350071)
 
 -- name: move_analyze
 ANALYZE

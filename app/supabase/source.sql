@@ -9,7 +9,18 @@ SELECT set_config('search_path', '', false), set_config('TimeZone', 'UTC', false
        set_config('bytea_output', 'hex', false), set_config('statement_timeout', '0', false),
        set_config('lock_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
        set_config('row_security', 'off', false), set_config('default_transaction_read_only', 'off', false),
-       set_config('synchronous_commit', 'on', false) -- a slot moves past what is flushed, no further
+       set_config('synchronous_commit', 'on', false), -- a slot moves past what is flushed, no further
+       set_config('client_connection_check_interval', '1s', false), -- what a killed command has begun does not go on
+       set_config('tcp_keepalives_idle', '5', false), set_config('tcp_keepalives_interval', '2', false),
+       set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '10000', false),
+       set_config('idle_session_timeout', '0', false)
+
+-- Whoever changes which side may write there holds this until his session has ended.
+-- name: move_source_lock
+SELECT pg_try_advisory_lock(7350075)
+
+-- name: move_source_unlock
+SELECT pg_advisory_unlock(7350075)
 
 -- What stands in the way, in words.
 -- name: move_source_obstacles
@@ -225,6 +236,19 @@ SELECT pg_create_logical_replication_slot('sojorn_move_' || d.oid, 'pgoutput')::
 
 -- name: move_source_slot_name
 SELECT slot_name::text FROM pg_replication_slots WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database()
+
+-- name: move_source_has_slot     $1 name text
+SELECT EXISTS (SELECT FROM pg_replication_slots WHERE slot_name = $1)
+
+-- A table is in the publication or not, as $2 says.
+-- name: move_source_publish_which     $1 schema text, $2 name text, $3 yes text
+SELECT set_config('move.table', format('%I.%I', $1, $2), false), set_config('move.publish', CASE $3 WHEN 't' THEN 'ADD' ELSE 'DROP' END, false)
+
+-- name: move_source_publish
+DO $$
+BEGIN
+	EXECUTE format('ALTER PUBLICATION sojorn_move_tables %s TABLE %s', current_setting('move.publish'), current_setting('move.table'));
+END $$
 
 -- Everything of ours that is there.
 -- name: move_source_made

@@ -65,7 +65,9 @@ bool move_find_run(struct move *m)
 	id = script_value(m->db, 0, 0);
 	if (id) {
 		snprintf(m->run, sizeof(m->run), "%s", id);
-		m->phase = arena_cstr(m->arena, str_of(script_value(m->db, 0, 1)));
+		if (!m->phase
+		    || strcmp(m->phase, script_value(m->db, 0, 1)) != 0) /* a follower asks often */
+			m->phase = arena_cstr(m->arena, str_of(script_value(m->db, 0, 1)));
 	}
 	return true;
 }

@@ -48,6 +48,8 @@ struct move_options {
 	void (*progress)(void *arg, const char *what, int64_t done, int64_t total);
 	/* While following: how old what has come through is, and how many changes wait. May be NULL. */
 	void (*following)(void *arg, int64_t lag_ms, int64_t waiting);
+	/* The line to one of the databases is cut, or it has gone away; it is tried again. May be NULL. */
+	void (*waiting)(void *arg, const char *problem);
 	void *progress_arg;
 	int64_t wait_ms; /* how long something may take to come through */
 };

@@ -3,7 +3,11 @@
 
 #include "lib/db/call.h"
 
+#include "lib/base/time.h"
+
+#include <errno.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -14,6 +18,8 @@ struct script {
 	PGresult *result;
 	char *problem, *text; /* text: room for a statement with its NUL */
 	size_t cap;
+	int64_t deadline; /* monotonic; 0: none */
+	bool given_up;	  /* an answer is still to come, for which nobody waits any more */
 };
 
 /* ---- failing ---- */
@@ -56,6 +62,32 @@ const char *script_problem(const struct script *s)
 	return s->problem;
 }
 
+bool script_is_lost(const struct script *s)
+{
+	return s->given_up || PQstatus(s->conn) != CONNECTION_OK;
+}
+
+void script_deadline(struct script *s, int64_t monotonic)
+{
+	s->deadline = monotonic;
+}
+
+static bool give_up(struct script *s)
+{
+	s->given_up = true;
+	free(s->problem);
+	if (asprintf(&s->problem, "no answer in time") < 0)
+		abort();
+	return false;
+}
+
+/* Before anything is asked; false when there is no sense in asking. */
+static bool begin(struct script *s)
+{
+	forget(s);
+	return !s->given_up || give_up(s);
+}
+
 /* ---- life ---- */
 
 static void ignore_notice(void *arg, const PGresult *r)
@@ -68,8 +100,14 @@ struct script *script_open(const char *url, int timeout_seconds)
 {
 	struct script *s = calloc(1, sizeof(*s));
 	char timeout[16];
-	const char *const keys[] = { "connect_timeout", "application_name", "dbname", NULL };
-	const char *const values[] = { timeout, "sojorn supabase", url, NULL };
+	/* what the URL says counts; a line that has been cut is noticed within 11 seconds, not hours */
+	const char *const keys[] = { "connect_timeout",	 "application_name",
+				     "keepalives_idle",	 "keepalives_interval",
+				     "keepalives_count", "tcp_user_timeout",
+				     "dbname",		 NULL };
+	const char *const values[] = {
+		timeout, "sojorn supabase", "5", "2", "3", "10000", url, NULL
+	};
 
 	if (!s)
 		abort();
@@ -103,18 +141,61 @@ static bool succeeded(struct script *s)
 	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK ? true : fail(s);
 }
 
+/* Until the next result is in, or the time is over. */
+static bool wait_for_result(struct script *s)
+{
+	while (PQisBusy(s->conn)) {
+		struct pollfd p = { .fd = PQsocket(s->conn), .events = POLLIN };
+		int64_t left = s->deadline ? (s->deadline - time_monotonic()) / MILLISECOND : -1;
+		int n;
+
+		if (s->deadline && left <= 0)
+			return give_up(s);
+		n = poll(&p, 1, (int)left);
+		if (n < 0 && errno != EINTR)
+			return fail(s);
+		if (n > 0 && !PQconsumeInput(s->conn))
+			return true; /* its result says what has happened */
+	}
+	return true;
+}
+
+static bool is_copying(ExecStatusType status)
+{
+	return status == PGRES_COPY_IN || status == PGRES_COPY_OUT;
+}
+
+/* The result of what has been sent. */
+static bool take(struct script *s)
+{
+	PGresult *r;
+
+	while (wait_for_result(s)) {
+		r = PQgetResult(s->conn);
+		if (!r)
+			return true;
+		PQclear(s->result);
+		s->result = r;
+		if (is_copying(PQresultStatus(r)))
+			return true;
+	}
+	return false;
+}
+
 bool script_run(struct script *s, const struct stmt *stmt, const char *const *values)
 {
 	Oid types[STMT_PARAMS];
+	int sent;
 
-	forget(s);
+	if (!begin(s))
+		return false;
 	stmt_types(stmt, types);
 	if (stmt->nparams)
-		s->result = PQexecParams(s->conn, stmt->text, stmt->nparams, types, values, NULL,
+		sent = PQsendQueryParams(s->conn, stmt->text, stmt->nparams, types, values, NULL,
 					 NULL, 0);
 	else
-		s->result = PQexec(s->conn, stmt->text);
-	return succeeded(s);
+		sent = PQsendQuery(s->conn, stmt->text);
+	return sent ? take(s) && succeeded(s) : fail(s);
 }
 
 int script_rows(const struct script *s)
@@ -149,51 +230,36 @@ static const char *terminated(struct script *s, str text)
 	return s->text;
 }
 
-bool script_text(struct script *s, str text, int64_t *ret_rows)
-{
-	const char *sql;
-
-	forget(s);
-	sql = terminated(s, text);
-	if (!sql)
-		return false;
-	s->result = PQexec(s->conn, sql);
-	if (!succeeded(s))
-		return false;
-	if (ret_rows)
-		*ret_rows = strtoll(PQcmdTuples(s->result), NULL, 10);
-	return true;
-}
-
 bool script_send(struct script *s, str text)
 {
 	const char *sql;
 
-	forget(s);
+	if (!begin(s))
+		return false;
 	sql = terminated(s, text);
 	return sql && (PQsendQuery(s->conn, sql) || fail(s));
 }
 
 bool script_wait(struct script *s)
 {
-	for (PGresult *r; (r = PQgetResult(s->conn));) {
-		PQclear(s->result);
-		s->result = r;
-	}
-	return succeeded(s);
+	return take(s) && succeeded(s);
+}
+
+bool script_text(struct script *s, str text, int64_t *ret_rows)
+{
+	if (!script_send(s, text) || !script_wait(s))
+		return false;
+	if (ret_rows)
+		*ret_rows = strtoll(PQcmdTuples(s->result), NULL, 10);
+	return true;
 }
 
 /* ---- COPY ---- */
 
 static bool begin_copy(struct script *s, str text, ExecStatusType direction)
 {
-	const char *sql;
-
-	forget(s);
-	sql = terminated(s, text);
-	if (!sql)
+	if (!script_send(s, text) || !take(s))
 		return false;
-	s->result = PQexec(s->conn, sql);
 	return PQresultStatus(s->result) == direction ? true : fail(s);
 }
 

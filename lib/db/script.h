@@ -21,6 +21,13 @@ void script_close(struct script *s);
 /* Of the call that failed last, as one sentence with its detail; NULL: none has. Valid until the next call. */
 const char *script_problem(const struct script *s);
 
+/* Whether there is nothing more to be had from it: the connection has broken, or an answer did not come in time. */
+bool script_is_lost(const struct script *s);
+
+/* From now on no answer is waited for beyond this (time_monotonic; 0: as long as it takes); what does not come
+ * until then is a failure, and the connection is lost. Rows of a COPY are not bound by it. */
+void script_deadline(struct script *s, int64_t monotonic);
+
 /* Runs a named statement; parameters as text, as many as it declares. Its rows stay until the next call. */
 [[nodiscard]] bool script_run(struct script *s, const struct stmt *stmt, const char *const *values);
 int script_rows(const struct script *s);
