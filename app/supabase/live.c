@@ -17,7 +17,8 @@ enum {
 	SYNC_ERRORS = 5,
 	SLOT_TRIES = 100,
 	LOCK_TRIES = 300,
-	ORPHAN_LOOKS = 30
+	ORPHAN_LOOKS = 30,
+	CAPTURE_TRIES = 20
 };
 
 static const char *copied(struct move *m, const char *text)
@@ -458,11 +459,22 @@ static bool wait_for_copies(struct move *m)
 	}
 }
 
+/* Its triggers stand on all tables at once, while replication writes them in the order of its transactions: the two
+ * may lock each other out, and the one that has waited for longer is sent away. */
+static bool capture(struct move *m)
+{
+	const char *queue = "changed";
+
+	for (int i = 1; i < CAPTURE_TRIES && !script_is_lost(m->db); i++)
+		if (script_run(m->db, &sql_move_capture, &queue))
+			return true;
+	return move_do(m, &sql_move_capture, &queue);
+}
+
 bool live_run(struct move *m)
 {
 	return make_landing(m) && make_on_source(m) && copy_ours(m) && subscribe(m)
-		&& wait_for_copies(m) && move_do(m, &sql_move_index_landing, NULL)
-		&& move_do(m, &sql_move_capture, (const char *[]){ "changed" })
+		&& wait_for_copies(m) && move_do(m, &sql_move_index_landing, NULL) && capture(m)
 		&& move_do(m, &sql_move_run_phase, (const char *[]){ m->run, "landed" });
 }
 
