@@ -28,6 +28,7 @@ mtype = { UPSTREAM, HELD, HERE, NOBODY };
 /* ---- what survives a crash: the gate's row, the servers' rows, both databases ---- */
 mtype state = UPSTREAM;
 mtype writer = UPSTREAM;
+mtype phase = UPSTREAM;	/* the run's: where a command that fails goes to */
 byte epoch = 1;
 byte told_epoch[SERVERS];
 byte told_busy[SERVERS];
@@ -192,6 +193,7 @@ inline wait_and_seal()
 		assert(every(there, acknowledged, rows)); /* a write is lost */ \
 		state = to;                                              \
 		writer = to;                                             \
+		phase = to;                                              \
 		epoch++                                                  \
 	}
 
@@ -211,7 +213,7 @@ active proctype command()
 again:	do
 	:: n == COMMANDS -> break
 	:: n < COMMANDS && state != HELD -> n++ /* the one that has been done already */
-	:: n < COMMANDS && state != HERE -> /* cutover */
+	:: n < COMMANDS && state != HERE && phase == UPSTREAM -> /* cutover */
 		hold();
 		MAY_CRASH;
 #ifndef WITHOUT_ACKS
@@ -230,7 +232,7 @@ again:	do
 #endif
 		OPEN(HERE, at_target);
 		n++
-	:: n < COMMANDS && state != UPSTREAM -> /* rollback */
+	:: n < COMMANDS && state != UPSTREAM && phase == HERE -> /* rollback */
 		hold();
 		MAY_CRASH;
 		wait_and_seal();
@@ -239,9 +241,19 @@ again:	do
 		drained(at_target, at_source);
 		MAY_CRASH;
 #endif
+		phase = UPSTREAM;
+		MAY_CRASH;
 		source_closed = false;
 		MAY_CRASH;
 		OPEN(UPSTREAM, at_source);
+		n++
+	:: n < COMMANDS && state == HELD && phase == UPSTREAM -> /* a cutover that failed, or a rollback past its last step here */
+		source_closed = false;
+		MAY_CRASH;
+		OPEN(UPSTREAM, at_source);
+		n++
+	:: n < COMMANDS && state == HELD && phase == HERE -> /* a rollback that failed */
+		OPEN(HERE, at_target);
 		n++
 	od;
 	assert(state != HELD);
