@@ -5,7 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { Agent, request } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { program, sql, url } from './database.mjs';
-import { RUNS, SECONDS, load, measure } from './measure.mjs';
+import { RUNS, SECONDS, costed, load, measure } from './measure.mjs';
 import { get, getJson } from './servers.mjs';
 import { median, memoryOf, sleep } from './system.mjs';
 import { issue, write } from './targets.mjs';
@@ -13,6 +13,7 @@ import { issue, write } from './targets.mjs';
 const ANSWERS = 5000;
 const POSTS = 50_000;
 const CLIENTS = 500;
+const CREATE_CLIENTS = 32;
 const PASSWORD = 'sojorn-demo'; // of everybody who was seeded
 
 // ---- what is large ----
@@ -103,23 +104,9 @@ function post(agent, server, path, token, body, headers = {}) {
 	});
 }
 
-// Posts a second from so many at once, each answered 201 before its client goes on.
-async function createRate(server, t, clients) {
-	const agent = new Agent({ keepAlive: true, maxSockets: clients });
-	const end = performance.now() + SECONDS * 1000;
-	let made = 0, n = 0;
-	const client = async () => {
-		while (performance.now() < end) {
-			const { token } = t.viewers[n++ % t.viewers.length];
-			const status = await post(agent, server, '/api/v1/posts', token, { body: `a post of the bench, number ${n}` });
-			if (status !== 201)
-				throw new Error(`a post is answered ${status}`);
-			made++;
-		}
-	};
-	await Promise.all(Array.from({ length: clients }, client));
-	agent.destroy();
-	return made / SECONDS;
+// Everybody's next post, one after the other: nobody posts twice at a time.
+function writePosts(t) {
+	return write(t, 'create', t.viewers.map((v, i) => ['/api/v1/posts', v.token, JSON.stringify({ body: `a post of the bench by number ${i}, with some words in it` })]));
 }
 
 function pgbenchRate(clients) {
@@ -131,14 +118,20 @@ function pgbenchRate(clients) {
 	return Number(run.stdout.toString().match(/tps = ([\d.]+)/)[1]);
 }
 
-// Both at the same number of clients; nobody may meet his daily limit.
+// Both with the same number of clients that each wait for their answer, and of connections to PostgreSQL; in turns,
+// so that both meet the same machine. Nobody may meet his daily limit.
 export async function create(server, t) {
-	const free = () => sql(t.database, "UPDATE sojorn.trust_state SET tier = 'established', posts_today = 0");
-	const out = { clients: 32, posts: [], pgbench: [] };
+	const file = writePosts(t);
+	const out = { clients: CREATE_CLIENTS, posts: [], server: [], postgres: [], pgbench: [] };
 	for (let i = 0; i < RUNS; i++) {
-		free();
-		out.posts.push(await createRate(server, t, out.clients));
-		out.pgbench.push(pgbenchRate(out.clients));
+		sql(t.database, "UPDATE sojorn.trust_state SET tier = 'established', posts_today = 0");
+		const run = costed(server, file, { connections: CREATE_CLIENTS, inOrder: true });
+		if (run.errors)
+			throw new Error(`${run.errors} posts were refused`);
+		out.posts.push(run.rate);
+		out.server.push(run.server);
+		out.postgres.push(run.postgres);
+		out.pgbench.push(pgbenchRate(CREATE_CLIENTS));
 	}
 	return { ...out, part: median(out.posts) / median(out.pgbench) };
 }

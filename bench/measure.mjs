@@ -8,13 +8,13 @@ export const RUNS = Number(process.env.BENCH_RUNS ?? 3);
 const PART = 0.7; // of the peak
 const WARM_SECONDS = 3;
 
-export function load(server, file, { connections = 64, seconds = SECONDS, rate = 0, seed = 1 } = {}) {
-	const args = ['-p', server.port, '-f', file, '-c', connections, '-d', seconds, '-r', rate, '-s', seed];
+export function load(server, file, { connections = 64, seconds = SECONDS, rate = 0, seed = 1, inOrder = false } = {}) {
+	const args = ['-p', server.port, '-f', file, '-c', connections, '-d', seconds, '-r', rate, '-s', seed, ...(inOrder ? ['-o'] : [])];
 	return JSON.parse(execFileSync('build/load', args.map(String), { stdio: ['ignore', 'pipe', 'inherit'] }));
 }
 
 // A run with what it cost the server and PostgreSQL, in microseconds of CPU a request.
-function costed(server, file, options) {
+export function costed(server, file, options) {
 	const before = [cpuOf(server.pid), postgresCpu()];
 	const run = load(server, file, options);
 	const done = run.requests || 1;

@@ -74,7 +74,7 @@ function probeOf(viewers, people) {
 
 export function write(t, name, lines) {
 	const file = `build/bench/${t.database}-${name}.txt`;
-	writeFileSync(file, lines.map(([path, token]) => `${path}\t${token}\n`).join(''));
+	writeFileSync(file, lines.map((line) => `${line.join('\t')}\n`).join(''));
 	return file;
 }
 

@@ -1,6 +1,6 @@
 /*
  * A load generator on one thread: HTTP/1.1 over kept-alive loopback connections, requests drawn at
- * random from a file. Closed loop: each connection sends as soon as it has its answer, which finds the
+ * random from a file, or in its order. Closed loop: each connection sends as soon as it has its answer, which finds the
  * peak. Open loop: requests fall due at a constant rate whether or not answers come, and a latency
  * counts from when the request was due, so that a stall is seen by all who would have met it.
  */
@@ -14,12 +14,14 @@
 struct requests {
 	char *text;   /* all of them, one after the other */
 	size_t *ends; /* where each ends */
-	size_t n;
+	size_t n, next;
 };
 
-/* A line is a path, or a path, a tab and a bearer token. False: `file` cannot be read or is empty. */
+/* A line is a path, a bearer token and a body, with tabs between; what is missing at its end is left out. With a
+ * body it is a POST of JSON, without one a GET. False: `file` cannot be read or is empty. */
 bool requests_read(struct requests *r, const char *file);
 str requests_pick(const struct requests *r, struct rand_seq *seq);
+str requests_next(struct requests *r); /* in the order of the file, again and again */
 
 /* ---- the answer to one of them, as it comes in ---- */
 

@@ -36,7 +36,7 @@ struct load {
 	size_t sent, waiting; /* requests sent; answers that are due */
 	struct tally tally;
 	const char *file;
-	bool verbose;
+	bool in_order, verbose;
 	char buffer[65536];
 };
 
@@ -76,7 +76,8 @@ static void open_connection(struct load *l, struct connection *c)
 /* A request that cannot be written is found broken when its connection is read. */
 static void send_on(struct load *l, struct connection *c, int64_t due)
 {
-	str request = requests_pick(&l->requests, &l->seq);
+	str request =
+		l->in_order ? requests_next(&l->requests) : requests_pick(&l->requests, &l->seq);
 
 	answer_begin(&c->answer);
 	c->busy = true;
@@ -191,8 +192,9 @@ static void run(struct load *l)
 
 static _Noreturn void usage(void)
 {
-	fputs("usage: load -p PORT -f FILE [-c CONNECTIONS] [-d SECONDS] [-r RATE] [-s SEED] [-v]\n"
-	      "  -f   lines of PATH or PATH<tab>TOKEN, drawn at random\n"
+	fputs("usage: load -p PORT -f FILE [-c CONNECTIONS] [-d SECONDS] [-r RATE] [-s SEED] [-o] [-v]\n"
+	      "  -f   lines of PATH, PATH<tab>TOKEN or PATH<tab>TOKEN<tab>BODY, drawn at random\n"
+	      "  -o   in the order of the file instead\n"
 	      "  -r   requests a second that fall due; without it each connection sends at once\n",
 	      stderr);
 	exit(2);
@@ -219,6 +221,9 @@ static void take_option(struct load *l, int option, const char *value)
 	case 's':
 		l->seq.state = strtoull(value, NULL, 10);
 		break;
+	case 'o':
+		l->in_order = true;
+		break;
 	case 'v':
 		l->verbose = true;
 		break;
@@ -231,7 +236,7 @@ int main(int argc, char **argv)
 {
 	static struct load l = { .connections = 64, .seconds = 8, .seq = { 1 } };
 
-	for (int o; (o = getopt(argc, argv, "p:f:c:d:r:s:v")) != -1;)
+	for (int o; (o = getopt(argc, argv, "p:f:c:d:r:s:ov")) != -1;)
 		take_option(&l, o, optarg);
 	if (!l.port || !l.file || l.connections < 1 || l.connections > CONNECTIONS_MAX)
 		usage();

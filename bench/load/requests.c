@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FRAME = 128 }; /* more than what is around path and token */
+enum { FRAME = 192 }; /* more than what is around path, token and body */
 
 static void *must(void *p)
 {
@@ -14,14 +14,26 @@ static void *must(void *p)
 	return p;
 }
 
-static size_t write_request(char *out, size_t size, const char *line)
+/* Fields of a line, each up to a tab. */
+static str next_field(str *rest)
 {
-	const char *tab = strchr(line, '\t');
-	int path = tab ? (int)(tab - line) : (int)strlen(line);
+	str field = str_cut(rest, '\t');
 
-	return (size_t)snprintf(out, size, "GET %.*s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%s%s\r\n",
-				path, line, tab ? "Authorization: Bearer " : "", tab ? tab + 1 : "",
-				tab ? "\r\n" : "");
+	return field.p ? field : S("");
+}
+
+static size_t write_request(char *out, size_t size, str line)
+{
+	str path = next_field(&line), token = next_field(&line), body = next_field(&line);
+	char length[64] = "";
+
+	if (body.n)
+		snprintf(length, sizeof(length), "Content-Length: %zu\r\n", body.n);
+	return (size_t)snprintf(out, size,
+				"%s %.*s HTTP/1.1\r\nHost: 127.0.0.1\r\n%s%.*s%s%s\r\n%.*s",
+				body.n ? "POST" : "GET", (int)path.n, path.p,
+				token.n ? "Authorization: Bearer " : "", (int)token.n, token.p,
+				token.n ? "\r\n" : "", length, (int)body.n, body.p);
 }
 
 static void add(struct requests *r, size_t *size, const char *line)
@@ -34,7 +46,7 @@ static void add(struct requests *r, size_t *size, const char *line)
 	}
 	if ((r->n & (r->n + 1)) == 0) /* 0, 1, 3, 7, …: all places are taken */
 		r->ends = must(realloc(r->ends, 2 * (r->n + 1) * sizeof(*r->ends)));
-	r->ends[r->n++] = at + write_request(r->text + at, most, line);
+	r->ends[r->n++] = at + write_request(r->text + at, most, str_of(line));
 }
 
 bool requests_read(struct requests *r, const char *file)
@@ -54,9 +66,19 @@ bool requests_read(struct requests *r, const char *file)
 	return r->n > 0;
 }
 
-str requests_pick(const struct requests *r, struct rand_seq *seq)
+static str request_at(const struct requests *r, size_t i)
 {
-	size_t i = rand_below(seq, r->n), start = i ? r->ends[i - 1] : 0;
+	size_t start = i ? r->ends[i - 1] : 0;
 
 	return (str){ r->text + start, r->ends[i] - start };
+}
+
+str requests_pick(const struct requests *r, struct rand_seq *seq)
+{
+	return request_at(r, rand_below(seq, r->n));
+}
+
+str requests_next(struct requests *r)
+{
+	return request_at(r, r->next++ % r->n);
 }
