@@ -68,7 +68,8 @@ function addReaders(name) {
 	sql(name, `INSERT INTO sojorn.follows (follower_id, following_id, status, created_at)
 		SELECT r.id, a.id, 'accepted', now()
 		  FROM (SELECT id FROM sojorn.profiles WHERE is_live AND NOT is_private ORDER BY id DESC LIMIT 4) r
-		 CROSS JOIN (SELECT id FROM sojorn.profiles WHERE is_live AND NOT is_private AND posts_count > 0 ORDER BY posts_count DESC LIMIT 1500) a
+		 CROSS JOIN (SELECT p.id FROM sojorn.profiles p JOIN sojorn.trust_state t ON t.user_id = p.id WHERE p.is_live AND NOT p.is_private AND t.posts_count > 0
+			ORDER BY t.posts_count DESC LIMIT 1500) a
 		 WHERE a.id <> r.id
 		    ON CONFLICT DO NOTHING;
 		ANALYZE sojorn.follows`);

@@ -29,7 +29,7 @@ SELECT l.id, l.created_at, a.handle AS actor, l.action, l.target_type, l.target_
 -- By the beginning of a handle, a whole address, or an id; nothing given: who is suspended now.
 -- name: console_people     $1 handle text, $2 email text, $3 id uuid, $4 limit int
 SELECT u.id, a.handle, a.display_name, a.role, u.email, u.status, u.suspended_until, u.mfa_enabled, u.created_at, u.last_login,
-       COALESCE(v.strikes, 0) AS strikes, COALESCE(t.harmony_score, 50)::integer AS harmony, a.posts_count, a.followers_count,
+       COALESCE(v.strikes, 0) AS strikes, COALESCE(t.harmony_score, 50)::integer AS harmony, COALESCE(t.posts_count, 0) AS posts_count, a.followers_count,
        (SELECT count(*)::integer FROM (SELECT FROM reports r WHERE r.target_user_id = u.id AND r.status = 'pending' LIMIT 100) open) AS open_reports
   FROM (SELECT id FROM ((SELECT p.id FROM profiles p
 			  WHERE $1 <> '' AND lower(p.handle) >= $1 AND lower(p.handle) < $1 || U&'\+10FFFF'

@@ -7,97 +7,16 @@ SELECT c.*
   JOIN post_cards($2) c ON c.id = v.id
  WHERE v.id = $1;
 
--- One statement writes the post and everything that goes with it, or nothing: `problem` says why not.
--- The daily limit is taken from trust_state by an UPDATE, so that two posts at once cannot share the
--- last place. What a new post must not meet in its own statement's snapshot comes in as a value.
+-- migrations/*_write_post says what is written, and why it may not be.
 -- name: post_create     $1 post uuid, $2 author uuid, $3 body text, $4 category uuid, $5 parent uuid,
 --	$6 visibility text, $7 ttl_hours int, $8 allow_chain bool, $9 is_nsfw bool, $10 nsfw_reason text,
 --	$11 body_format text, $12 image_url text, $13 video_url text, $14 thumbnail_url text,
 --	$15 duration_ms int, $16 overlay_json text, $17 audio_overlay_url text, $18 background_id text,
---	$19 tone text, $20 cis float, $21 tags texts, $22 tags_as_typed texts, $23 mentions texts
-WITH me AS (
-	SELECT a.id, a.is_live, a.is_private, a.posts_visibility, s.default_post_visibility, s.default_post_ttl
-	  FROM profiles a JOIN user_settings s ON s.user_id = a.id
-	 WHERE a.id = $2
-), parent AS (
-	SELECT v.id, v.author_id, COALESCE(v.root_id, v.id) AS root_id, v.depth,
-	       v.kind = 'post' AND v.allow_chain AND (s.allow_chains OR v.author_id = $2) AS open
-	  FROM visible_posts($2) v JOIN user_settings s ON s.user_id = v.author_id
-	 WHERE v.id = $5
-), problem AS (
-	SELECT CASE
-		WHEN $5 IS NOT NULL AND NOT EXISTS (SELECT FROM parent) THEN 'parent_not_found'
-		WHEN $5 IS NOT NULL AND NOT (SELECT open FROM parent) THEN 'chain_not_allowed'
-		WHEN $4 IS NOT NULL AND NOT EXISTS (SELECT FROM categories WHERE id = $4 AND is_active)
-			THEN 'category_not_found'
-		WHEN $4 IS NOT NULL AND $4 NOT IN (SELECT c FROM enabled_categories($2) c) THEN 'category_disabled'
-	       END AS code
-), day AS (
-	SELECT (now() AT TIME ZONE 'UTC')::date AS today
-), counted AS (
-	UPDATE trust_state t
-	   SET posts_today = CASE WHEN t.posts_day = d.today THEN t.posts_today + 1 ELSE 1 END,
-	       posts_day = d.today, last_post_at = now(), updated_at = now()
-	  FROM day d, problem p
-	 WHERE t.user_id = $2 AND p.code IS NULL
-	   AND (t.posts_day IS DISTINCT FROM d.today OR t.posts_today < tier_daily_posts(t.tier))
-	RETURNING t.user_id
-), post AS (
-	INSERT INTO posts (id, author_id, body, category_id, chain_parent_id, root_id, depth, visibility,
-			expires_at, allow_chain, is_nsfw, nsfw_reason, body_format, image_url, video_url,
-			thumbnail_url, duration_ms, overlay_json, audio_overlay_url, background_id, tone_label,
-			cis_score, tags)
-	SELECT $1, me.id, $3, $4, parent.id, parent.root_id, COALESCE(parent.depth + 1, 0),
-	       COALESCE($6, me.default_post_visibility),
-	       now() + make_interval(hours => COALESCE($7, me.default_post_ttl)), $8, $9, $10, $11, $12, $13,
-	       $14, $15, $16, $17, $18, $19, $20, $21
-	  FROM me JOIN counted ON counted.user_id = me.id LEFT JOIN parent ON true
-	RETURNING id, created_at, visibility, chain_parent_id, is_nsfw, expires_at, video_url
-), metrics AS (
-	INSERT INTO post_metrics (post_id) SELECT id FROM post
-), answered AS (
-	UPDATE post_metrics m SET comment_count = m.comment_count + 1, updated_at = now()
-	  FROM post WHERE m.post_id = post.chain_parent_id
-), profile AS (
-	UPDATE profiles a SET posts_count = a.posts_count + 1
-	  FROM post WHERE a.id = $2 AND post.chain_parent_id IS NULL
-), tagged AS (
-	INSERT INTO hashtags (name, display_name, use_count)
-	SELECT t.name, t.typed, (post.visibility = 'public')::integer
-	  FROM post, unnest($21, $22) AS t (name, typed)
-	 ORDER BY t.name
-	    ON CONFLICT (name) DO UPDATE SET use_count = hashtags.use_count + excluded.use_count, updated_at = now()
-	RETURNING id
-), linked AS (
-	INSERT INTO post_hashtags (post_id, hashtag_id, created_at)
-	SELECT post.id, tagged.id, post.created_at FROM post, tagged
-), words AS (
-	INSERT INTO lexicon (word)
-	SELECT w FROM post, lexicon_words($3) w WHERE post.visibility <> 'private' ORDER BY w
-	    ON CONFLICT DO NOTHING
-), named AS (
-	SELECT r.id
-	  FROM post JOIN me ON true JOIN profiles r ON lower(r.handle) = ANY ($23) AND r.id <> me.id AND r.is_live
-	 WHERE EXISTS (SELECT FROM post_gate(r.id, me.id, me.is_live, me.is_private, me.posts_visibility,
-			'active', post.visibility, post.expires_at, post.is_nsfw))
-), mentioned AS (
-	INSERT INTO post_mentions (post_id, mentioned_user_id) SELECT post.id, named.id FROM post, named
-), told AS (
-	SELECT notify(named.id, $2, 'mention', post.id, NULL, 'high', NULL,
-			jsonb_build_object('post_type', CASE WHEN post.video_url IS NULL THEN 'standard' ELSE 'quip' END))
-	  FROM post, named
-	UNION ALL
-	SELECT notify(parent.author_id, $2, 'reply', parent.id, post.id, 'normal', NULL,
-			jsonb_build_object('post_type', 'standard'))
-	  FROM post JOIN me ON true JOIN parent ON true JOIN profiles r ON r.id = parent.author_id
-	 WHERE EXISTS (SELECT FROM post_gate(r.id, me.id, me.is_live, me.is_private, me.posts_visibility,
-			'active', post.visibility, post.expires_at, post.is_nsfw))
-)
-SELECT COALESCE(p.code, CASE WHEN NOT EXISTS (SELECT FROM post) THEN 'daily_limit' END) AS problem,
-       tier_daily_posts(t.tier) AS "limit",
-       date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '1 day' AS resets_at
-  FROM problem p JOIN trust_state t ON t.user_id = $2
- WHERE (SELECT count(*) FROM told) IS NOT NULL;
+--	$19 tone text, $20 cis float, $21 tags texts, $22 tags_as_typed texts, $23 mentions texts [write]
+SELECT problem, "limit", resets_at, created_at, visibility, expires_at, $2 AS "author.id", handle AS "author.handle",
+       display_name AS "author.display_name", avatar_url AS "author.avatar_url", tier AS "author.trust_tier"
+  FROM write_post($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+	$22, $23);
 
 -- These two go before a statement that changes a post, in its transaction: two changes of a post come one after
 -- the other, each sees what the other did, and all of its tags, old and new, are taken in the order of their
@@ -126,9 +45,9 @@ WITH gone AS (
 ), answered AS (
 	UPDATE post_metrics m SET comment_count = GREATEST(m.comment_count - 1, 0), updated_at = now()
 	  FROM gone WHERE m.post_id = gone.chain_parent_id
-), profile AS (
-	UPDATE profiles a SET posts_count = GREATEST(a.posts_count - 1, 0)
-	  FROM gone WHERE a.id = gone.author_id AND gone.root_id IS NULL
+), author AS (
+	UPDATE trust_state t SET posts_count = GREATEST(t.posts_count - 1, 0)
+	  FROM gone WHERE t.user_id = gone.author_id AND gone.root_id IS NULL
 ), untagged AS (
 	UPDATE hashtags h SET use_count = GREATEST(h.use_count - 1, 0), updated_at = now()
 	  FROM gone JOIN post_hashtags l ON l.post_id = gone.id
@@ -310,7 +229,7 @@ SELECT CASE WHEN NOT EXISTS (SELECT FROM target) THEN 'not_found'
 WITH changed AS (
 	UPDATE posts SET body = $3, tone_label = $4, cis_score = $5, tags = $6, edited_at = now()
 	 WHERE id = $1 AND author_id = $2 AND deleted_at IS NULL
-	RETURNING id, created_at, kind, visibility, expires_at, is_nsfw, video_url, comment_on_id
+	RETURNING id, created_at, kind, visibility, expires_at, is_nsfw, video_url, comment_on_id, search
 ), unlinked AS (
 	DELETE FROM post_hashtags l USING changed, hashtags h
 	 WHERE l.post_id = changed.id AND h.id = l.hashtag_id AND h.name <> ALL ($6)
@@ -329,7 +248,7 @@ WITH changed AS (
 	SELECT changed.id, tagged.id, changed.created_at FROM changed, tagged
 ), words AS (
 	INSERT INTO lexicon (word)
-	SELECT w FROM changed, lexicon_words($3) w WHERE changed.kind = 'post' AND changed.visibility <> 'private' ORDER BY w
+	SELECT w FROM changed, new_words(changed.search) w WHERE changed.kind = 'post' AND changed.visibility <> 'private'
 	    ON CONFLICT DO NOTHING
 ), named AS (
 	SELECT r.id FROM changed JOIN profiles me ON me.id = $2 JOIN profiles r ON lower(r.handle) = ANY ($7) AND r.id <> $2

@@ -21,11 +21,15 @@ struct new_post {
 	struct strs tags, tags_as_typed, mentions;
 };
 
-/* Why a post was not written; `problem` is absent when it was. */
+/* Why a post was not written; `problem` is absent when it was. Then what the database decided about it. */
 struct post_outcome {
 	str problem;
 	int32_t limit;
 	usec resets_at;
+
+	usec created_at, expires_at;
+	str visibility;
+	struct author author;
 };
 
 struct post_reactions {
@@ -33,8 +37,8 @@ struct post_reactions {
 	struct strs my_reactions;
 };
 
-/* Writes the post under `id` and reads it back as its author sees it, in one round trip. Suspends.
- * With a problem *out stays untouched. */
+/* Writes the post under `id`; *out is the post as its author reads it, in one round trip unless it has a picture
+ * or a film. Suspends. With a problem *out stays untouched. */
 err post_create(struct db *db, uuid id, uuid author, const struct new_post *in,
 		struct post_outcome *ret_outcome, struct post *out);
 

@@ -45,6 +45,82 @@ TEST(a_new_post_comes_back_whole)
 		   "hashtags[0].display_name");
 }
 
+/* Members with ' for ", and a post to answer if there is one. */
+static const char *members_of(const char *members, const char *parent)
+{
+	const char *text = t_fmt("%s%s%s%s", members, parent ? ", 'chain_parent_id': '" : "",
+				 parent ? parent : "", parent ? "'" : "");
+	char *out = t_keep(strlen(text) + 1);
+
+	for (size_t i = 0; text[i]; i++)
+		out[i] = text[i] == '\'' ? '"' : text[i];
+	return out;
+}
+
+/* The reply to a new post is made without reading it; nobody may see a difference. */
+TEST(a_new_post_is_answered_as_it_is_read)
+{
+	static const char *const members[] = {
+		"'body': 'a post'",
+		"'body': 'a', 'visibility': 'only_me', 'ttl_hours': 5, 'allow_chain': false",
+		"'body': 'b', 'category_id': '5070a000-0000-4000-8000-000000000001', 'is_nsfw': true,"
+		" 'nsfw_reason': 'spoiler'",
+		"'body': 'c', 'body_format': 'markdown', 'background_id': 'dawn', 'overlay_json': '{}',"
+		" 'duration_ms': 1200",
+		"'body': 'two #Tags and @nobody', 'visibility': 'followers'",
+		"'body': '', 'image_url': 'https://api.sojorn.test/uploads/a.mp4'",
+		"'body': 'd', 'video_url': 'https://api.sojorn.test/uploads/b.mp4',"
+		" 'thumbnail_url': 'https://api.sojorn.test/uploads/b.jpg'",
+	};
+	struct t_user ann = t_user("ann");
+	const char *parent = t_new_post(&ann);
+
+	t_sql("UPDATE trust_state SET tier = 'established' WHERE user_id = '%s'", ann.id);
+	for (size_t i = 0; i < 2 * sizeof(members) / sizeof(*members); i++) {
+		const char *json = members_of(members[i / 2], i % 2 ? parent : NULL);
+		const struct t_reply *r =
+			EXPECT(201, t_post_json(&ann, API "/posts", "{%s}", json));
+		const char *id = t_json(r, "post.id"), *made = t_json(r, "post");
+
+		EXPECT_CSTR(made, t_json(EXPECT(200, t_get(&ann, API "/posts/%s", id)), "post"));
+	}
+}
+
+TEST(no_row_of_posts_is_unsound)
+{
+	/* kind, status, visibility, depth, is_root, is_answer, is_comment, is_pinned, tone, cis, ms, format */
+	static const char *const bad[] = {
+		"'beacon', 'active', 'public', 0, true, false, false, false, NULL, NULL, 0, 'plain'",
+		"'post', 'gone', 'public', 0, true, false, false, false, NULL, NULL, 0, 'plain'",
+		"'post', 'active', 'only_me', 0, true, false, false, false, NULL, NULL, 0, 'plain'",
+		"'post', 'active', 'public', -1, false, false, false, false, NULL, NULL, 0, 'plain'",
+		"'post', 'active', 'public', 1, true, false, false, false, NULL, NULL, 0, 'plain'",
+		"'post', 'active', 'public', 0, false, false, false, false, NULL, NULL, 0, 'plain'",
+		"'post', 'active', 'public', 0, true, true, false, false, NULL, NULL, 0, 'plain'",
+		"'post', 'active', 'public', 1, false, true, true, false, NULL, NULL, 0, 'plain'",
+		"'comment', 'active', 'public', 1, false, true, false, false, NULL, NULL, 0, 'plain'",
+		"'comment', 'active', 'public', 0, true, false, true, false, NULL, NULL, 0, 'plain'",
+		"'comment', 'active', 'public', 1, false, true, true, true, NULL, NULL, 0, 'plain'",
+		"'post', 'active', 'public', 0, true, false, false, false, 'kind', NULL, 0, 'plain'",
+		"'post', 'active', 'public', 0, true, false, false, false, NULL, 1.1, 0, 'plain'",
+		"'post', 'active', 'public', 0, true, false, false, false, NULL, -0.1, 0, 'plain'",
+		"'post', 'active', 'public', 0, true, false, false, false, NULL, NULL, -1, 'plain'",
+		"'post', 'active', 'public', 0, true, false, false, false, NULL, NULL, 0, 'html'",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		EXPECT_EQ(0, t_sql_int("SELECT post_is_sound(%s)::integer", bad[i]));
+	EXPECT_EQ(
+		1,
+		t_sql_int(
+			"SELECT post_is_sound('comment', 'removed', 'public', 2, false, true, true, false,"
+			" 'mixed', 1, 0, 'markdown')::integer"));
+	EXPECT_EQ(
+		1,
+		t_sql_int(
+			"SELECT count(*) FROM pg_constraint WHERE conname = 'posts_sound' AND convalidated"));
+}
+
 struct tagging {
 	struct t_user who[8];
 	const char *forth, *back;

@@ -57,8 +57,7 @@ COPY users (id, email, encrypted_password, status, email_verified_at, last_login
 
 -- name: copy_profiles
 COPY profiles (id, handle, display_name, is_live, is_private, is_official, is_verified, role,
-	has_completed_onboarding, followers_count, following_count, posts_count, avatar_url, bio, location,
-	interests, created_at, updated_at) FROM STDIN
+	has_completed_onboarding, followers_count, following_count, avatar_url, bio, location, interests, created_at, updated_at) FROM STDIN
 
 -- name: copy_profile_private
 COPY profile_private (user_id, birth_month, birth_year) FROM STDIN
@@ -67,7 +66,8 @@ COPY profile_private (user_id, birth_month, birth_year) FROM STDIN
 COPY user_settings (user_id, language, who_can_comment) FROM STDIN
 
 -- name: copy_trust_state
-COPY trust_state (user_id, harmony_score, posts_today, posts_day, last_post_at, last_harmony_calc_at) FROM STDIN
+COPY trust_state (user_id, harmony_score, posts_count, posts_today, posts_day, last_post_at, last_harmony_calc_at)
+	FROM STDIN
 
 -- name: seed_tiers [write]
 DO $$

@@ -45,8 +45,8 @@ static void expect_counters(void)
 		"SELECT p.handle FROM profiles p WHERE p.following_count <> (SELECT count(*) FROM follows f"
 		" WHERE f.follower_id = p.id AND f.status = 'accepted')");
 	EXPECT_NO_ROW(
-		"SELECT p.handle FROM profiles p WHERE p.posts_count <> (SELECT count(*) FROM posts x"
-		" WHERE x.author_id = p.id AND x.root_id IS NULL AND x.deleted_at IS NULL)");
+		"SELECT t.user_id FROM trust_state t WHERE t.posts_count <> (SELECT count(*) FROM posts x"
+		" WHERE x.author_id = t.user_id AND x.root_id IS NULL AND x.deleted_at IS NULL)");
 	EXPECT_NO_ROW(
 		"SELECT post_id FROM post_metrics m WHERE"
 		" like_count <> (SELECT count(*) FROM post_likes l WHERE l.post_id = m.post_id)"

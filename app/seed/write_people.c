@@ -71,7 +71,6 @@ static void put_profile(struct writer *w, int i)
 	load_bool(w->load, p->status != PENDING);
 	load_int(w->load, p->followers);
 	load_int(w->load, p->following);
-	load_int(w->load, p->posts);
 	load_text(w->load,
 		  one_in(&r, 4) ? str_of(NULL)
 				: arena_printf(w->row, "https://img.sojorn.net/seed/face-%llu.jpg",
@@ -133,6 +132,7 @@ static void write_trust(struct writer *w)
 
 		load_uuid(w->load, p->id);
 		load_int(w->load, p->harmony);
+		load_int(w->load, p->posts);
 		load_int(w->load, p->posts_today);
 		load_time(w->load, at(p->posts_today ? p->last_post : 0));
 		load_time(w->load, at(p->last_post));

@@ -32,7 +32,7 @@ static const char *app_contents(void)
 	const char *all = "";
 	static const char *const parts[] = {
 		"SELECT id, email, encrypted_password, status, duplicate_email, last_login FROM users",
-		"SELECT id, handle, display_name, bio, followers_count, following_count, posts_count FROM profiles",
+		"SELECT id, handle, display_name, bio, followers_count, following_count FROM profiles",
 		"SELECT id, user_id, last_used_at FROM sessions",
 		"SELECT token_hash, family_id FROM refresh_tokens",
 		"SELECT id, author_id, kind, status, visibility, body, chain_parent_id, root_id, depth, pinned_at, tags, deleted_at FROM posts",
@@ -45,7 +45,7 @@ static const char *app_contents(void)
 		"SELECT id, status, description FROM reports",
 		"SELECT token, user_id FROM user_fcm_tokens",
 		"SELECT user_id, category_id, enabled FROM user_category_settings",
-		"SELECT user_id, harmony_score, tier FROM trust_state",
+		"SELECT user_id, harmony_score, tier, posts_count FROM trust_state",
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)

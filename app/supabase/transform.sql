@@ -522,10 +522,12 @@ WITH counted AS (
 	       (SELECT count(*) FROM follows f WHERE f.follower_id = p.id AND f.status = 'accepted') AS following,
 	       (SELECT count(*) FROM posts o WHERE o.author_id = p.id AND o.root_id IS NULL AND o.deleted_at IS NULL) AS posts
 	  FROM profiles p WHERE ($1::uuid[] IS NULL OR p.id = ANY ($1))
+), posting AS (
+	UPDATE trust_state t SET posts_count = c.posts FROM counted c WHERE c.id = t.user_id AND t.posts_count <> c.posts
 )
-UPDATE profiles p SET followers_count = c.followers, following_count = c.following, posts_count = c.posts
+UPDATE profiles p SET followers_count = c.followers, following_count = c.following
   FROM counted c
- WHERE c.id = p.id AND (p.followers_count, p.following_count, p.posts_count) <> (c.followers, c.following, c.posts)
+ WHERE c.id = p.id AND (p.followers_count, p.following_count) <> (c.followers, c.following)
 
 -- Those still on the map; the others are over and stay in the landing zone. No author comes along.
 -- name: move_beacons     $1 posts uuids

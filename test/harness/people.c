@@ -111,7 +111,7 @@ const char *t_new_post(const struct t_user *author)
 		"WITH p AS (INSERT INTO posts (author_id, body, tone_label, cis_score)"
 		"           VALUES ('%s', %s, 'neutral', 0.8) RETURNING id, author_id),"
 		" m AS (INSERT INTO post_metrics (post_id) SELECT id FROM p),"
-		" c AS (UPDATE profiles a SET posts_count = posts_count + 1 FROM p WHERE a.id = p.author_id)"
+		" c AS (UPDATE trust_state t SET posts_count = posts_count + 1 FROM p WHERE t.user_id = p.author_id)"
 		" SELECT id FROM p",
 		author->id, t_lit(t_unique("a post of nothing in particular")));
 }
