@@ -2,10 +2,7 @@
 -- written in their alphabet's order, so that two posts with the same ones cannot wait for each other.
 
 -- name: post_get     $1 post uuid, $2 viewer uuid
-SELECT c.*
-  FROM visible_posts_and_comments($2) v
-  JOIN post_cards($2) c ON c.id = v.id
- WHERE v.id = $1;
+SELECT c.* FROM visible_posts_and_comments($2) v CROSS JOIN LATERAL post_card_of($2, v) c WHERE v.id = $1;
 
 -- migrations/*_write_post says what is written, and why it may not be.
 -- name: post_create     $1 post uuid, $2 author uuid, $3 body text, $4 category uuid, $5 parent uuid,
