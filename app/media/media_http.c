@@ -79,6 +79,7 @@ static err read_file(struct req *r, struct multipart *m, struct incoming *in)
 	str piece;
 
 	TRY(spool_open(media_store(r->app, MEDIA_IMAGES), r->arena, &in->spool));
+	spool_digest_on(in->spool);
 	for (;;) {
 		TRY(multipart_piece(m, &piece));
 		if (str_empty(piece))

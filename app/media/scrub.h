@@ -14,18 +14,24 @@
 
 extern const err err_media_broken; /* 422 media_broken */
 
+struct scrub_file {
+	int fd;
+	int64_t size;
+	int64_t changed; /* the first byte that is not what it was; the old size: none */
+};
+
 /* ISO/IEC 14496-12 and QuickTime: mp4, mov, m4a. *video: it has a picture. */
-err scrub_mp4(int fd, int64_t size, bool *video);
+err scrub_mp4(struct scrub_file *f, bool *video);
 
 /* Matroska's elements (RFC 8794, RFC 9559) that WebM allows. *video: it has a picture. */
-err scrub_webm(int fd, int64_t size, bool *video);
+err scrub_webm(struct scrub_file *f, bool *video);
 
 /* Tags around mp3 and ADTS: ID3v2 (id3.org/id3v2.4.0-structure) before, ID3v1 and APEv2 behind, which are cut
  * off. */
-err scrub_sound(int fd, int64_t size);
+err scrub_sound(struct scrub_file *f);
 
-/* ---- for the files of this: whole or not at all ---- */
+/* ---- for the files of this: whole or not at all; what is there already is not written again ---- */
 
-bool scrub_read(int fd, int64_t at, void *buf, size_t n);
-bool scrub_write(int fd, int64_t at, const void *buf, size_t n);
-bool scrub_zero(int fd, int64_t at, int64_t n);
+bool scrub_read(const struct scrub_file *f, int64_t at, void *buf, size_t n);
+bool scrub_write(struct scrub_file *f, int64_t at, const void *buf, size_t n);
+bool scrub_zero(struct scrub_file *f, int64_t at, int64_t n);

@@ -20,8 +20,7 @@ struct box {
 };
 
 struct scrub {
-	int fd;
-	int64_t size;
+	struct scrub_file *file;
 	int32_t boxes;
 	bool picture, sound, other, fragments;
 };
@@ -57,13 +56,13 @@ static err read_box(struct scrub *s, int64_t at, int64_t end, struct box *out)
 	uint8_t h[16];
 	int64_t n;
 
-	if (++s->boxes > boxes_max || end - at < 8 || !scrub_read(s->fd, at, h, 8))
+	if (++s->boxes > boxes_max || end - at < 8 || !scrub_read(s->file, at, h, 8))
 		return err_media_broken;
 	n = number(h, 4);
 	*out = (struct box){ .at = at, .body = at + 8 };
 	memcpy(out->type, h + 4, 4);
 	if (n == 1) {
-		if (end - at < 16 || !scrub_read(s->fd, at, h, 16))
+		if (end - at < 16 || !scrub_read(s->file, at, h, 16))
 			return err_media_broken;
 		n = number(h + 8, 8);
 		out->body = at + 16;
@@ -78,8 +77,8 @@ static err read_box(struct scrub *s, int64_t at, int64_t end, struct box *out)
 
 static err blank(struct scrub *s, const struct box *b)
 {
-	if (!scrub_write(s->fd, b->at + 4, "free", 4)
-	    || !scrub_zero(s->fd, b->body, b->end - b->body))
+	if (!scrub_write(s->file, b->at + 4, "free", 4)
+	    || !scrub_zero(s->file, b->body, b->end - b->body))
 		return err_media_broken;
 	return OK;
 }
@@ -109,7 +108,7 @@ static uint8_t *read_table(struct scrub *s, const struct box *in, const char *ty
 		return NULL;
 	*n = b.end - b.body - 4;
 	p = malloc((size_t)*n);
-	if (p && scrub_read(s->fd, b.body + 4, p, (size_t)*n))
+	if (p && scrub_read(s->file, b.body + 4, p, (size_t)*n))
 		return p;
 	free(p);
 	return NULL;
@@ -161,8 +160,8 @@ static bool zero_samples(struct scrub *s, struct samples *t)
 		int64_t at = number(t->chunks + 4 + t->width * i, t->width);
 		int64_t n = in_chunk(t, i + 1), bytes = bytes_of(t, first, n);
 
-		if (bytes < 0 || at > s->size || bytes > s->size - at || bytes > s->size - t->zeroed
-		    || !scrub_zero(s->fd, at, bytes))
+		if (bytes < 0 || at > s->file->size || bytes > s->file->size - at
+		    || bytes > s->file->size - t->zeroed || !scrub_zero(s->file, at, bytes))
 			return false;
 		t->zeroed += bytes;
 		first += n;
@@ -197,7 +196,7 @@ static err judge_track(struct scrub *s, const struct box *trak, bool *stays)
 
 	if (find(s, trak->body, trak->end, "mdia", &mdia).info
 	    || find(s, mdia.body, mdia.end, "hdlr", &hdlr).info || hdlr.end - hdlr.body < 12
-	    || !scrub_read(s->fd, hdlr.body + 8, kind, 4))
+	    || !scrub_read(s->file, hdlr.body + 8, kind, 4))
 		return err_media_broken;
 	s->picture |= memcmp(kind, "vide", 4) == 0;
 	s->sound |= memcmp(kind, "soun", 4) == 0;
@@ -219,10 +218,10 @@ static err blank_times(struct scrub *s, const struct box *b)
 	uint8_t version;
 	int64_t n;
 
-	if (!scrub_read(s->fd, b->body, &version, 1))
+	if (!scrub_read(s->file, b->body, &version, 1))
 		return err_media_broken;
 	n = version == 1 ? 16 : 8;
-	if (b->end - b->body < 4 + n || !scrub_zero(s->fd, b->body + 4, n))
+	if (b->end - b->body < 4 + n || !scrub_zero(s->file, b->body + 4, n))
 		return err_media_broken;
 	return OK;
 }
@@ -259,11 +258,11 @@ static err walk(struct scrub *s, int64_t at, int64_t end, int depth)
 	return OK;
 }
 
-err scrub_mp4(int fd, int64_t size, bool *video)
+err scrub_mp4(struct scrub_file *f, bool *video)
 {
-	struct scrub s = { .fd = fd, .size = size };
+	struct scrub s = { .file = f };
 
-	TRY(walk(&s, 0, size, 0));
+	TRY(walk(&s, 0, f->size, 0));
 	if (!(s.picture || s.sound) || (s.other && s.fragments))
 		return err_media_broken;
 	*video = s.picture;

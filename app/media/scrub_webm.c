@@ -60,14 +60,14 @@ static int width_of(uint8_t first)
 	return 0;
 }
 
-static bool read_element(int fd, int64_t at, int64_t size, struct element *out)
+static bool read_element(const struct scrub_file *f, int64_t at, struct element *out)
 {
 	uint8_t h[12] = { 0 };
-	size_t room = size - at < 12 ? (size_t)(size - at) : 12;
+	size_t room = f->size - at < 12 ? (size_t)(f->size - at) : 12;
 	int id_width, n_width;
 	uint64_t n, open;
 
-	if (!scrub_read(fd, at, h, room))
+	if (!scrub_read(f, at, h, room))
 		return false;
 	id_width = width_of(h[0]);
 	n_width = width_of(h[id_width & 7]);
@@ -81,11 +81,11 @@ static bool read_element(int fd, int64_t at, int64_t size, struct element *out)
 		n = n << 8 | h[id_width + i];
 	open = (UINT64_C(1) << 7 * n_width) - 1;
 	out->n = n == open ? -1 : (int64_t)n;
-	return out->n <= size - out->body;
+	return out->n <= f->size - out->body;
 }
 
 /* A void element of the same length in all: one byte of name, and a size of one byte or of eight. */
-static bool blank(int fd, const struct element *e)
+static bool blank(struct scrub_file *f, const struct element *e)
 {
 	int64_t all = e->body - e->at + e->n;
 	uint8_t h[9] = { VOID, 0x01 };
@@ -95,46 +95,46 @@ static bool blank(int fd, const struct element *e)
 		h[1] = (uint8_t)(0x80 | (all - 2));
 	for (int i = 0; head == 9 && i < 7; i++)
 		h[2 + i] = (uint8_t)((all - 9) >> 8 * (6 - i));
-	return scrub_write(fd, e->at, h, head)
-		&& scrub_zero(fd, e->at + (int64_t)head, all - (int64_t)head);
+	return scrub_write(f, e->at, h, head)
+		&& scrub_zero(f, e->at + (int64_t)head, all - (int64_t)head);
 }
 
 /* Picture (1) or sound (2); WebM has no other tracks that matter, and others could hold anything. */
-static bool read_type(int fd, const struct element *e, bool *video)
+static bool read_type(const struct scrub_file *f, const struct element *e, bool *video)
 {
 	uint8_t type;
 
-	if (e->n != 1 || !scrub_read(fd, e->body, &type, 1))
+	if (e->n != 1 || !scrub_read(f, e->body, &type, 1))
 		return false;
 	*video |= type == 1;
 	return type == 1 || type == 2;
 }
 
-static bool visit(int fd, const struct element *e, bool *video)
+static bool visit(struct scrub_file *f, const struct element *e, bool *video)
 {
 	if (e->n < 0)
 		return false;
 	if (e->id == TRACK_TYPE)
-		return read_type(fd, e, video);
+		return read_type(f, e, video);
 	if (e->id == MUXING_APP || e->id == WRITING_APP) /* must be there, may be empty */
-		return scrub_zero(fd, e->body, e->n);
-	return IS_ONE_OF(kept, e->id) || blank(fd, e);
+		return scrub_zero(f, e->body, e->n);
+	return IS_ONE_OF(kept, e->id) || blank(f, e);
 }
 
-err scrub_webm(int fd, int64_t size, bool *video)
+err scrub_webm(struct scrub_file *f, bool *video)
 {
 	struct element e;
 	int32_t elements = 0;
 
 	*video = false;
-	for (int64_t at = 0; at < size;) {
+	for (int64_t at = 0; at < f->size;) {
 		bool inside;
 
-		if (++elements > elements_max || !read_element(fd, at, size, &e)
+		if (++elements > elements_max || !read_element(f, at, &e)
 		    || (at == 0 && e.id != HEADER))
 			return err_media_broken;
 		inside = IS_ONE_OF(outer, e.id);
-		if (!inside && !visit(fd, &e, video))
+		if (!inside && !visit(f, &e, video))
 			return err_media_broken;
 		at = inside ? e.body : e.body + e.n;
 	}

@@ -64,8 +64,10 @@ int64_t take_limit(enum media_family family)
 
 struct work {
 	const struct media_kind *kind;
+	struct spool *kept;	    /* what is to be the object */
 	int from, clean, thumbnail; /* of spools; the same two where a file is cleaned in place */
 	int64_t size;		    /* of what was sent */
+	int64_t unchanged;	    /* bytes of it, at the beginning, that are kept as they are */
 	struct image_size pixels;
 	uint8_t sha256[SHA256_BYTES]; /* of what is kept */
 	err outcome;
@@ -74,14 +76,16 @@ struct work {
 /* Film or sound is told by what is inside; the kind was told by the first bytes. */
 static err scrub(struct work *w)
 {
+	struct scrub_file f = { w->from, w->size, w->size };
 	bool video = false;
 
 	if (w->kind->form == FORM_SOUND)
-		return scrub_sound(w->from, w->size);
-	if (w->kind->form == FORM_WEBM)
-		TRY(scrub_webm(w->from, w->size, &video));
+		TRY(scrub_sound(&f));
+	else if (w->kind->form == FORM_WEBM)
+		TRY(scrub_webm(&f, &video));
 	else
-		TRY(scrub_mp4(w->from, w->size, &video));
+		TRY(scrub_mp4(&f, &video));
+	w->unchanged = f.changed;
 	return video == (w->kind->family == MEDIA_VIDEO) ? OK : err_media_type;
 }
 
@@ -100,7 +104,7 @@ static void run_work(void *arg)
 	struct work *w = arg;
 
 	w->outcome = w->kind->family == MEDIA_IMAGE ? redraw(w) : scrub(w);
-	if (!w->outcome.info && !sha256_file(w->clean, w->sha256))
+	if (!w->outcome.info && !spool_digest(w->kept, w->unchanged, w->sha256))
 		w->outcome = err_store_unavailable;
 }
 
@@ -204,39 +208,38 @@ static err want_frame(struct req *r, const struct taken *t)
 /* ---- all of it ---- */
 
 /* Pictures are drawn into spools of their own, everything else is cleaned where it is. */
-static err open_spools(struct req *r, struct spool *sent, struct work *w, struct spool **kept,
-		       struct spool **thumbnail)
+static err open_spools(struct req *r, struct spool *sent, struct work *w, struct spool **thumbnail)
 {
 	struct store *store = media_store(r->app, MEDIA_IMAGES);
 
 	TRY(spool_flush(sent, &w->from));
-	*kept = sent;
+	w->kept = sent;
 	*thumbnail = NULL;
 	w->clean = w->from;
 	if (w->kind->family != MEDIA_IMAGE)
 		return OK;
-	TRY(spool_open(store, r->arena, kept));
+	TRY(spool_open(store, r->arena, &w->kept));
 	TRY(spool_open(store, r->arena, thumbnail));
-	TRY(spool_flush(*kept, &w->clean));
+	TRY(spool_flush(w->kept, &w->clean));
 	return spool_flush(*thumbnail, &w->thumbnail);
 }
 
 err take_file(struct req *r, struct spool *sent, const struct media_kind *kind, struct taken *out)
 {
 	struct work w = { .kind = kind, .size = spool_size(sent) };
-	struct spool *kept, *thumbnail;
+	struct spool *thumbnail;
 	err e;
 
 	*out = (struct taken){ .kind = kind };
-	TRY(open_spools(r, sent, &w, &kept, &thumbnail));
+	TRY(open_spools(r, sent, &w, &thumbnail));
 	TRY(offload_run(r->app->media->offload, run_work, &w));
 	TRY(w.outcome);
-	TRY(spool_measure(kept));
-	out->size = spool_size(kept);
+	TRY(spool_measure(w.kept));
+	out->size = spool_size(w.kept);
 	out->width = w.pixels.width;
 	out->height = w.pixels.height;
 	TRY(add_named_row(r, &w, out));
-	e = put_files(r, kept, thumbnail, out);
+	e = put_files(r, w.kept, thumbnail, out);
 	if (e.info)
 		undo(r, out);
 	if (!e.info && kind->family == MEDIA_VIDEO)

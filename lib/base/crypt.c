@@ -117,14 +117,16 @@ void sha256(str data, uint8_t out[static SHA256_BYTES])
 	digest(md_sha256, data, S(""), out);
 }
 
-static bool digest_file(const EVP_MD *md, int fd, uint8_t *out)
+bool md5_file(int fd, uint8_t out[static MD5_BYTES])
 {
-	EVP_MD_CTX *c = digest_context();
+	EVP_MD_CTX *c;
 	char piece[3072];
 	int64_t at = 0;
 	ssize_t n;
 
-	check(EVP_DigestInit_ex2(c, md, NULL));
+	get_ready();
+	c = digest_context();
+	check(EVP_DigestInit_ex2(c, md_md5, NULL));
 	while ((n = pread(fd, piece, sizeof(piece), at)) > 0) {
 		check(EVP_DigestUpdate(c, piece, (size_t)n));
 		at += n;
@@ -133,16 +135,44 @@ static bool digest_file(const EVP_MD *md, int fd, uint8_t *out)
 	return n == 0;
 }
 
-bool sha256_file(int fd, uint8_t out[static SHA256_BYTES])
+/* The struct is only a name: it is OpenSSL's context. */
+static EVP_MD_CTX *context_of(const struct sha256 *s)
 {
-	get_ready();
-	return digest_file(md_sha256, fd, out);
+	return (EVP_MD_CTX *)(uintptr_t)s;
 }
 
-bool md5_file(int fd, uint8_t out[static MD5_BYTES])
+struct sha256 *sha256_new(void)
 {
+	EVP_MD_CTX *c;
+
 	get_ready();
-	return digest_file(md_md5, fd, out);
+	c = EVP_MD_CTX_new();
+	check(c && EVP_DigestInit_ex2(c, md_sha256, NULL));
+	return (struct sha256 *)c;
+}
+
+struct sha256 *sha256_copy(const struct sha256 *s)
+{
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+
+	check(c && EVP_MD_CTX_copy_ex(c, context_of(s)));
+	return (struct sha256 *)c;
+}
+
+void sha256_add(struct sha256 *s, const void *p, size_t n)
+{
+	check(EVP_DigestUpdate(context_of(s), p, n));
+}
+
+void sha256_end(struct sha256 *s, uint8_t out[static SHA256_BYTES])
+{
+	check(EVP_DigestFinal_ex(context_of(s), out, NULL));
+	sha256_free(s);
+}
+
+void sha256_free(struct sha256 *s)
+{
+	EVP_MD_CTX_free(context_of(s));
 }
 
 str sha256_hex(struct arena *a, str data)

@@ -17,9 +17,15 @@ void sha1(str data, uint8_t out[static SHA1_BYTES]);
 void sha256(str data, uint8_t out[static SHA256_BYTES]);
 str sha256_hex(struct arena *a, str data);
 
-/* Of everything that can be read from a descriptor's beginning on; MD5 only to compare with what others say.
- * Block. False when reading fails. */
-[[nodiscard]] bool sha256_file(int fd, uint8_t out[static SHA256_BYTES]);
+/* A SHA-256 of what comes piece by piece. A copy goes on from there by itself. */
+struct sha256 *sha256_new(void);
+struct sha256 *sha256_copy(const struct sha256 *s);
+void sha256_add(struct sha256 *s, const void *p, size_t n);
+void sha256_end(struct sha256 *s, uint8_t out[static SHA256_BYTES]); /* frees it */
+void sha256_free(struct sha256 *s);				     /* NULL-safe */
+
+/* MD5 of everything that can be read from a descriptor's beginning on, only to compare with what others say.
+ * Blocks. False when reading fails. */
 [[nodiscard]] bool md5_file(int fd, uint8_t out[static MD5_BYTES]);
 
 /* RFC 2104; a key of any length. */

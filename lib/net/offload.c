@@ -1,6 +1,6 @@
 /*
- * Threads for blocking work. Jobs lie on the stacks of the coroutines that wait for them, linked
- * into one queue; a finished job is sent home by a post to its loop.
+ * Threads for blocking work. Jobs are their owners', linked into one queue; a coroutine that waits for one has it
+ * on its stack. A finished job is sent home by a post to its loop.
  */
 #include "lib/net/offload.h"
 
@@ -12,35 +12,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-struct job {
-	struct job *next;
-	void (*fn)(void *);
-	void *arg;
-	struct loop *loop;
-	struct waiter done;
-};
-
 struct offload {
 	pthread_mutex_t lock;
 	pthread_cond_t more;
-	struct job *first, **end;
+	struct offload_job *first, **end;
 	size_t waiting, limit;
 	bool closing;
 	int nthreads;
 	pthread_t threads[];
 };
 
-static void send_home(void *arg)
-{
-	struct job *j = arg;
-
-	waiter_wake(&j->done);
-}
-
 /* The next job; NULL when there will be none. Called with the lock held. */
-static struct job *take(struct offload *o)
+static struct offload_job *take(struct offload *o)
 {
-	struct job *j;
+	struct offload_job *j;
 
 	while (!o->first && !o->closing)
 		pthread_cond_wait(&o->more, &o->lock);
@@ -54,18 +39,25 @@ static struct job *take(struct offload *o)
 	return j;
 }
 
+/* A copy of the job, for fn may free it. */
+static void run(struct offload_job j)
+{
+	j.fn(j.arg);
+	if (j.done)
+		loop_post(j.loop, j.done, j.arg);
+}
+
 static void *worker(void *arg)
 {
 	struct offload *o = arg;
-	struct job *j;
+	struct offload_job *j;
 
 	/* of this thread alone, as Linux has it; raising one's own is always allowed */
 	(void)setpriority(PRIO_PROCESS, (id_t)gettid(), OFFLOAD_NICE);
 	pthread_mutex_lock(&o->lock);
 	while ((j = take(o))) {
 		pthread_mutex_unlock(&o->lock);
-		j->fn(j->arg);
-		loop_post(j->loop, send_home, j);
+		run(*j);
 		pthread_mutex_lock(&o->lock);
 	}
 	pthread_mutex_unlock(&o->lock);
@@ -118,10 +110,12 @@ void offload_free(struct offload *o)
 	free(o);
 }
 
-static bool enqueue(struct offload *o, struct job *j)
+bool offload_start(struct offload *o, struct offload_job *j)
 {
 	bool room;
 
+	j->loop = loop_self();
+	j->next = NULL;
 	pthread_mutex_lock(&o->lock);
 	room = o->waiting < o->limit;
 	if (room) {
@@ -134,15 +128,38 @@ static bool enqueue(struct offload *o, struct job *j)
 	return room;
 }
 
+/* ---- for a coroutine that waits ---- */
+
+struct call {
+	void (*fn)(void *);
+	void *arg;
+	struct waiter done;
+};
+
+static void run_call(void *arg)
+{
+	struct call *c = arg;
+
+	c->fn(c->arg);
+}
+
+static void call_ended(void *arg)
+{
+	struct call *c = arg;
+
+	waiter_wake(&c->done);
+}
+
 err offload_run(struct offload *o, void (*fn)(void *), void *arg)
 {
-	struct job j = { .fn = fn, .arg = arg, .loop = loop_self() };
+	struct call c = { .fn = fn, .arg = arg };
+	struct offload_job j = { .fn = run_call, .done = call_ended, .arg = &c };
 
 	if (!co_self()) { /* the command line: nobody else is kept waiting */
 		fn(arg);
 		return OK;
 	}
-	if (!enqueue(o, &j))
+	if (!offload_start(o, &j))
 		return err_unavailable;
-	return waiter_wait(&j.done, 0);
+	return waiter_wait(&c.done, 0);
 }

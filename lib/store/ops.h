@@ -1,6 +1,8 @@
 /* What a kind of store does, and what its file needs of spools. Private to lib/store. */
 #pragma once
 
+#include "lib/net/loop.h"
+#include "lib/net/offload.h"
 #include "lib/store/store.h"
 
 #include <limits.h>
@@ -24,15 +26,35 @@ struct store {
 	char dir[PATH_MAX - STORE_KEY_MAX - 2]; /* of spools, and of a disk's objects */
 };
 
+/* Two buffers: one is filled while a thread writes the other. */
 struct spool {
 	struct store *store;
-	char *buffer;
+	char *buffers[2]; /* NULL: nothing was appended yet */
+	int filling;
 	size_t buffered;
-	int64_t size; /* with what is in the buffer */
+	int64_t size;	 /* with what is in the buffers */
+	int64_t sent;	 /* … without what is being filled */
+	int64_t begun;	 /* … whose way to the disk has begun */
+	size_t to_write; /* of the other buffer */
+	int failed;	 /* errno of the last write */
+	bool busy;	 /* a thread writes */
+	bool closed;	 /* whoever had it has gone meanwhile */
+	struct waiter idle;
+	struct offload_job job;
+	struct spool_sum *sum; /* NULL: not wanted */
 	int fd;
 	bool placed; /* its file is the object now */
 	char path[PATH_MAX];
 };
+
+/* spool_sum.c: a digest of what passes, with states to go on from. */
+struct spool_sum *spool_sum_new(void);
+void spool_sum_free(struct spool_sum *s); /* NULL-safe */
+void spool_sum_add(struct spool_sum *s, const char *p, size_t n);
+
+/* Of the file, whose first bytes are as they were added. Blocks. */
+[[nodiscard]] bool spool_sum_end(const struct spool_sum *s, int fd, int64_t unchanged,
+				 uint8_t *out);
 
 /* disk_list.c */
 err disk_list(struct store *s, struct arena *a, str prefix, str after, size_t limit,

@@ -1,5 +1,8 @@
-/* Spools: files in a folder of their own, on the disk where a store's objects are to be. Writes are gathered,
- * so that a thread is asked for one in 256 KiB. */
+/*
+ * Spools: files in a folder of their own, on the disk where a store's objects are to be. What is appended is gathered
+ * in a buffer; a thread writes it while the next one is filled. Whoever gathers may go in the middle of that: then
+ * the spool goes when the thread is done.
+ */
 #include "lib/store/ops.h"
 
 #include "lib/base/codec.h"
@@ -10,10 +13,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER = 256 * 1024, NAME_BYTES = 16 };
+enum { BUFFER = 256 * 1024, NAME_BYTES = 16, WRITEBACK = 8 * 1024 * 1024 };
 
 /* One blocking step. */
 struct step {
@@ -21,16 +25,33 @@ struct step {
 	int failed; /* errno */
 };
 
-/* The spool never was, or never became an object: nothing is left of it. */
+/* On a thread where there are some: to remove a large file takes a while. One that was never put leaves nothing. */
+static void spool_end(void *arg)
+{
+	struct spool *s = arg;
+
+	if (s->fd >= 0) {
+		close(s->fd);
+		if (!s->placed)
+			unlink(s->path);
+	}
+	spool_sum_free(s->sum);
+	free(s->buffers[0]);
+	free(s->buffers[1]);
+	free(s);
+}
+
 static void spool_close(void *arg)
 {
 	struct spool *s = arg;
 
-	if (s->fd < 0)
+	if (s->busy) {
+		s->closed = true;
 		return;
-	close(s->fd);
-	if (!s->placed)
-		unlink(s->path);
+	}
+	s->job = (struct offload_job){ .fn = spool_end, .arg = s };
+	if (s->placed || s->fd < 0 || !loop_self() || !offload_start(s->store->offload, &s->job))
+		spool_end(s);
 }
 
 static void open_file(void *arg)
@@ -49,69 +70,139 @@ static void open_file(void *arg)
 	step->failed = s->fd < 0 ? errno : 0;
 }
 
+static err outcome(int number)
+{
+	err e = store_failure(number);
+
+	return !e.info || err_is(e, err_store_full) ? e : err_store_unavailable;
+}
+
 static err run(struct spool *s, void (*fn)(void *))
 {
 	struct step step = { .spool = s };
-	err e;
 
 	TRY(store_offload(s->store, fn, &step));
-	e = store_failure(step.failed);
-	return !e.info || err_is(e, err_store_full) ? e : err_store_unavailable;
+	return outcome(step.failed);
 }
 
 err spool_open(struct store *s, struct arena *a, struct spool **out)
 {
-	struct spool *spool = arena_zalloc(a, sizeof(*spool));
+	struct spool *spool = calloc(1, sizeof(*spool));
 	char name[HEX_LENGTH(NAME_BYTES)];
 	uint8_t bytes[NAME_BYTES];
 
+	if (!spool)
+		return err_no_memory;
+	spool->fd = -1;
+	arena_defer(a, spool_close, spool);
 	rand_bytes(bytes, sizeof(bytes));
 	hex_encode(bytes, sizeof(bytes), name);
 	spool->store = s;
-	spool->fd = -1;
 	snprintf(spool->path, sizeof(spool->path), "%s/" STORE_SPOOLS "/%.*s", s->dir,
 		 (int)sizeof(name), name);
-	spool->buffer = arena_alloc(a, BUFFER);
-	arena_defer(a, spool_close, spool);
 	TRY(run(spool, open_file));
 	*out = spool;
 	return OK;
 }
 
+/* ---- appending ---- */
+
+static int write_all(int fd, const char *p, size_t n)
+{
+	while (n) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno != EINTR)
+			return errno;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+/* The disk begins with what has gathered, so that little is left to wait for when the file must last. */
+static void begin_writeback(struct spool *s)
+{
+	if (s->sent - s->begun < WRITEBACK)
+		return;
+	(void)sync_file_range(s->fd, s->begun, s->sent - s->begun, SYNC_FILE_RANGE_WRITE);
+	s->begun = s->sent;
+}
+
 static void write_buffer(void *arg)
 {
-	struct step *step = arg;
-	struct spool *s = step->spool;
-	size_t done = 0;
+	struct spool *s = arg;
+	const char *from = s->buffers[!s->filling];
 
-	while (done < s->buffered) {
-		ssize_t n = write(s->fd, s->buffer + done, s->buffered - done);
+	if (s->sum)
+		spool_sum_add(s->sum, from, s->to_write);
+	s->failed = write_all(s->fd, from, s->to_write);
+	begin_writeback(s);
+}
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0) {
-			step->failed = errno;
-			return;
-		}
-		done += (size_t)n;
-	}
+static void on_written(void *arg)
+{
+	struct spool *s = arg;
+
+	s->busy = false;
+	if (s->closed)
+		spool_close(s);
+	else
+		waiter_wake(&s->idle);
+}
+
+/* Suspends. */
+static err wait_written(struct spool *s)
+{
+	while (s->busy)
+		TRY(waiter_wait(&s->idle, 0));
+	return outcome(s->failed);
+}
+
+/* What has been filled is written from now on, after what was before it. Suspends. */
+static err send_buffer(struct spool *s)
+{
+	TRY(wait_written(s));
+	s->to_write = s->buffered;
+	s->sent += (int64_t)s->buffered;
+	s->filling = !s->filling;
 	s->buffered = 0;
+	if (!co_self()) { /* the command line */
+		write_buffer(s);
+		return outcome(s->failed);
+	}
+	s->idle = (struct waiter){ 0 };
+	s->job = (struct offload_job){ .fn = write_buffer, .done = on_written, .arg = s };
+	s->busy = offload_start(s->store->offload, &s->job);
+	return s->busy ? OK : err_unavailable;
+}
+
+static bool have_buffers(struct spool *s)
+{
+	for (int i = 0; i < 2; i++)
+		if (!s->buffers[i])
+			s->buffers[i] = malloc(BUFFER);
+	return s->buffers[0] && s->buffers[1];
 }
 
 err spool_write(struct spool *s, const void *p, size_t n)
 {
 	const char *from = p;
 
+	if (!have_buffers(s))
+		return err_no_memory;
 	while (n) {
 		size_t room = BUFFER - s->buffered, part = n < room ? n : room;
 
-		memcpy(s->buffer + s->buffered, from, part);
+		memcpy(s->buffers[s->filling] + s->buffered, from, part);
 		s->buffered += part;
 		s->size += (int64_t)part;
 		from += part;
 		n -= part;
 		if (s->buffered == BUFFER)
-			TRY(run(s, write_buffer));
+			TRY(send_buffer(s));
 	}
 	return OK;
 }
@@ -119,9 +210,25 @@ err spool_write(struct spool *s, const void *p, size_t n)
 err spool_flush(struct spool *s, int *ret_fd)
 {
 	if (s->buffered)
-		TRY(run(s, write_buffer));
+		TRY(send_buffer(s));
+	TRY(wait_written(s));
 	*ret_fd = s->fd;
 	return OK;
+}
+
+void spool_digest_on(struct spool *s)
+{
+	s->sum = spool_sum_new();
+}
+
+bool spool_digest(struct spool *s, int64_t unchanged, uint8_t out[static 32])
+{
+	struct spool_sum *none = s->sum ? NULL : spool_sum_new();
+	bool done =
+		(s->sum || none) && spool_sum_end(s->sum ? s->sum : none, s->fd, unchanged, out);
+
+	spool_sum_free(none);
+	return done;
 }
 
 int64_t spool_size(const struct spool *s)

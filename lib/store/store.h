@@ -89,6 +89,13 @@ err spool_write(struct spool *s, const void *p, size_t n);
  * calls spool_measure afterwards. Suspends. */
 err spool_flush(struct spool *s, int *ret_fd);
 
+/* From its beginning on what is appended is digested on the way. */
+void spool_digest_on(struct spool *s);
+
+/* The SHA-256 of a spool that was flushed and measured. `unchanged`: so many bytes at its beginning are as they were
+ * appended; only what follows is read again. Blocks. False when reading fails. */
+[[nodiscard]] bool spool_digest(struct spool *s, int64_t unchanged, uint8_t out[static 32]);
+
 /* Bytes in it. */
 int64_t spool_size(const struct spool *s);
 err spool_measure(struct spool *s);

@@ -1,7 +1,8 @@
 /*
  * Bodies. Whole: gathered in the arena, growing as the bytes come, whatever length was announced.
  * Streamed: a ring between the connection and the handler; when it is more than half full the
- * connection is left unread, so TCP slows the client down to the handler's pace.
+ * connection is left unread, so TCP slows the client down to the handler's pace. What is large goes past the
+ * ring (receive.c).
  */
 #include "lib/web/request.h"
 
@@ -122,6 +123,8 @@ err req_read(struct req *req, void *buf, size_t n, size_t *got)
 		return OK; /* no body was sent */
 	if (time_monotonic() > req->deadline)
 		return err_deadline;
+	if (s->n == 0 && s->watch)
+		return receive(r, buf, n, got);
 	TRY(wait_for_more(r));
 	if (s->total > body_max(req->route))
 		return err_too_large;

@@ -78,6 +78,15 @@ void web_conns_drain(struct server *s, int64_t grace);
 /* A connection or an upgraded socket has gone: was it the last one of a draining server? */
 void web_conns_check(struct server *s);
 
+/* ---- receive.c ---- */
+
+/* From now on the rest of the body is read past MHD, whose connection is to be suspended until receive_end; false:
+ * it is not worth it. */
+bool receive_begin(struct web_conn *c, struct request *r);
+
+/* The handler has ended: sends its reply, after which the connection closes as soon as MHD goes on with it. */
+void receive_end(struct web_conn *c, struct request *r);
+
 /* ---- upgrade.c ---- */
 
 /* The 101 of r went out over fd, which stays the caller's. */

@@ -7,7 +7,7 @@
 
 #include "lib/web/req.h"
 
-enum { BUFFER = 64 * 1024, HEAD_MAX = 8 * 1024, BOUNDARY_MAX = 70, PARTS_MAX = 32 };
+enum { BUFFER = 128 * 1024, HEAD_MAX = 8 * 1024, BOUNDARY_MAX = 70, PARTS_MAX = 32 };
 
 struct multipart {
 	struct arena *arena;

@@ -1,6 +1,6 @@
 /*
  * Bodies of multipart/form-data (RFC 7578, RFC 2046 §5.1) as they come: parts one after the other, the
- * content of each in pieces, in 64 KiB of memory whatever the size. Names and types are the client's
+ * content of each in pieces, in 128 KiB of memory whatever the size. Names and types are the client's
  * words and prove nothing.
  */
 #pragma once

@@ -59,8 +59,9 @@ err req_body(struct req *r, void *out, struct present *present);
 /* The same for what an HTML form sends (application/x-www-form-urlencoded). */
 err req_form(struct req *r, void *out, struct present *present);
 
-/* BODY_STREAM: up to n bytes into buf, *got = 0 at the end. The client is slowed to our pace.
- * Suspends. Errors: err_deadline, err_io (client gone), err_too_large (body_max). */
+/* BODY_STREAM: up to n bytes into buf, *got = 0 at the end. The client is slowed to our pace. A large body ends
+ * the connection with the reply.
+ * Suspends. Errors: err_deadline, err_io (client gone), err_too_large (body_max), request_timeout (408). */
 err req_read(struct req *r, void *buf, size_t n, size_t *got);
 
 /* The whole raw body of a BODY_JSON route. */

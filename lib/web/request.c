@@ -393,8 +393,7 @@ enum plan request_plan(struct request *r, const struct arrival *a)
 
 /* ---- the handler ---- */
 
-/* Its handler knows by itself who may go on. */
-static bool is_diverted(const struct request *r)
+bool request_is_diverted(const struct request *r)
 {
 	return r->req.route != r->match.route;
 }
@@ -403,7 +402,7 @@ static err enter(struct request *r)
 {
 	const struct server_options *o = &r->web->options;
 
-	if (!o->enter || is_diverted(r))
+	if (!o->enter || request_is_diverted(r))
 		return OK;
 	TRY(o->enter(&r->req));
 	r->entered = true;

@@ -51,6 +51,11 @@ struct stream {
 	bool end;   /* all of it has come */
 	bool gone;  /* the client went away */
 	struct waiter reader;
+	struct watch *
+		watch; /* receive.c's, which reads the rest from here; NULL: it comes through MHD */
+	int fd;
+	int64_t left; /* bytes to be read from there */
+	size_t burst; /* … read since others had their turn */
 };
 
 /* A reply that the handler writes as it is sent. */
@@ -139,6 +144,9 @@ void request_put(struct request *r);
 
 void request_free_spare(struct web *w);
 
+/* Taken before the router was asked: its handler knows by itself who may go on, and how to reply. */
+bool request_is_diverted(const struct request *r);
+
 /* The headers have come; nothing of this needs to live longer than the call. */
 struct arrival {
 	str method, version;
@@ -216,6 +224,12 @@ bool stream_is_full(const struct request *r);
 
 void stream_end(struct request *r);
 void stream_gone(struct request *r);
+
+/* ---- receive.c ---- */
+
+/* The next bytes of a body that is read past MHD, up to n; none at its end. Suspends. Errors: err_io,
+ * err_deadline, err_request_timeout. */
+err receive(struct request *r, void *buf, size_t n, size_t *got);
 
 /* ---- outgoing.c ---- */
 

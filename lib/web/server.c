@@ -8,7 +8,8 @@
  *
  * MHD can send a reply at two moments only: before the body is read, which ends the connection, and
  * after the whole body. A reply that comes in between either waits until the rest is read and dropped,
- * or, when that is too much, is written to the socket past MHD and the connection is closed.
+ * or, when that is too much, is written to the socket past MHD and the connection is closed. So is the reply to a
+ * body that was read past MHD (receive.c).
  */
 #include "lib/web/server.h"
 
@@ -190,6 +191,8 @@ static void on_finished(struct request *r)
 		outgoing_end(r);
 	if (r->stage == STAGE_SENT)
 		return;
+	if (r->stream.watch)
+		receive_end(c, r);
 	c->until = r->finished + DROP_TIME;
 	if (!c->starting)
 		resume(c);
@@ -313,7 +316,7 @@ static enum MHD_Result on_data(struct web_conn *c, struct request *r, const char
 	}
 	if (r->stage == STAGE_RUN) {
 		*size -= stream_feed(r, data, n);
-		if (*size || stream_is_full(r))
+		if (*size || stream_is_full(r) || receive_begin(c, r))
 			suspend(c);
 		return MHD_YES;
 	}

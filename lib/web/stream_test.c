@@ -54,10 +54,72 @@ TEST(a_large_body_arrives_whole_in_little_memory)
 	w = begin("/upload/99999999/0", SIZE, "");
 	send_blocks(w, SIZE);
 	expect_total(w, SIZE);
+	EXPECT_TRUE(is_closed(w)); /* so large a body is read past MHD */
+	hang_up(w);
+	EXPECT_TRUE(seen.most < 64 * 1024);
+	site_stop();
+}
+
+TEST(a_body_of_some_size_keeps_its_connection)
+{
+	enum { SIZE = 200000 };
+	struct wire *w;
+
+	site_start();
+	w = begin("/upload/99999999/0", SIZE, "");
+	send_blocks(w, SIZE);
+	expect_total(w, SIZE);
 	say(w, AFTER);
 	EXPECT_EQ(200, hear(w)->status);
 	hang_up(w);
-	EXPECT_TRUE(seen.most < 64 * 1024);
+	site_stop();
+}
+
+/* In pieces of which some are smaller than what is asked for, and with pauses. */
+TEST(a_large_body_may_come_in_drops)
+{
+	enum { SIZE = 400000 };
+	struct wire *w;
+
+	site_start();
+	w = begin("/upload/99999999/0", SIZE, "");
+	for (long left = SIZE, i = 1; left > 0; i = i * 2 % 65537) {
+		long n = i < left ? i : left;
+
+		EXPECT_TRUE(say_bytes(w, block, (size_t)n));
+		left -= n;
+		if (i % 3 == 0)
+			usleep(2000);
+	}
+	expect_total(w, SIZE);
+	hang_up(w);
+	site_stop();
+}
+
+TEST(a_client_that_falls_silent_in_a_large_body_is_given_up)
+{
+	struct wire *w;
+
+	site.options.idle_timeout = 300 * MILLISECOND;
+	site_start();
+	w = begin("/upload/99999999/0", 3000000, "");
+	send_blocks(w, 1000000);
+	EXPECT_EQ(408, hear(w)->status);
+	EXPECT_TRUE(is_closed(w));
+	hang_up(w);
+	site_stop();
+}
+
+TEST(a_large_body_has_a_deadline)
+{
+	struct wire *w;
+
+	site_start();
+	w = begin("/upload/late/99999999/0", 3000000, "");
+	send_blocks(w, 1000000);
+	EXPECT_EQ(503, hear(w)->status);
+	EXPECT_EQ(1, seen.late);
+	hang_up(w);
 	site_stop();
 }
 
@@ -144,7 +206,7 @@ TEST(a_slow_handler_slows_the_client_down)
 	long sent;
 
 	site_start();
-	w = begin("/upload/99999999/400", SIZE, "");
+	w = begin("/upload/late/99999999/400", SIZE, "");
 	before = resident();
 	sent = send_until_stuck(w, SIZE);
 	EXPECT_TRUE(sent < 12L * 1024 * 1024); /* what the two sockets buffer */

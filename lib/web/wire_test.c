@@ -247,6 +247,8 @@ static const struct route routes[] = {
 	  .body_max = 64 << 20, .out = total_fields, .deadline = 20 * SECOND },
 	{ POST, "/upload/short/:most/:ms", upload, "x", .auth = AUTH_NONE, .body_kind = BODY_STREAM,
 	  .body_max = 100000, .out = total_fields, .deadline = 500 * MILLISECOND },
+	{ POST, "/upload/late/:most/:ms", upload, "x", .auth = AUTH_NONE, .body_kind = BODY_STREAM,
+	  .body_max = 64 << 20, .out = total_fields, .deadline = 2 * SECOND },
 	{ POST, "/upload/mine/:most/:ms", upload, "x", .body_kind = BODY_STREAM,
 	  .body_max = 64 << 20, .out = total_fields },
 	{ 0 },
