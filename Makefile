@@ -20,7 +20,7 @@ MAKEFLAGS += --no-builtin-rules
 .DELETE_ON_ERROR:
 
 # ---- libraries ----
-packages := libmicrohttpd libevent_core libpq jansson openssl libcurl libsystemd libargon2 libcrypt vips libmagic libxml-2.0 libqrencode hiredis
+packages := libmicrohttpd libevent_core libpq jansson openssl libcurl libnghttp2 libsystemd libargon2 libcrypt vips libmagic libxml-2.0 libqrencode hiredis
 test_packages := cmocka
 
 # ---- variants: compiler, optimisation, sanitizer ----

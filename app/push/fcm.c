@@ -3,7 +3,7 @@
 
 #include "lib/base/json.h"
 #include "lib/base/log.h"
-#include "lib/net/fetch.h"
+#include "lib/net/h2.h"
 
 /* FCM's advice for a 429 that names no time. */
 static const int64_t busy_delay = 60 * SECOND;
@@ -128,12 +128,8 @@ static err post(struct arena *a, str url, str token, str message, int64_t deadli
 		{ S("Authorization"), arena_printf(a, "Bearer %.*s", (int)token.n, token.p) },
 		{ S("Content-Type"), S("application/json") },
 	};
-	const struct fetch f = { .url = url,
-				 .headers = headers,
-				 .nheaders = 2,
-				 .body = message,
-				 .multiplex = true };
-	err e = fetch_http(a, &f, deadline, out);
+	const struct fetch f = { .url = url, .headers = headers, .nheaders = 2, .body = message };
+	err e = h2_fetch(a, &f, deadline, out);
 
 	if (!e.info)
 		return OK;

@@ -427,7 +427,7 @@ TEST(failures_are_tried_again_when_fcm_wants_and_nobody_gets_a_message_twice)
 	expect_delay(tired, "fcm_busy", 50, 60);
 	expect_delay(dated, "fcm_failed", 20, 31);
 	t_fcm_message(&fcm, sick); /* a second later */
-	EXPECT_EQ(4, waiting());
+	EXPECT_SOON(waiting() == 4);
 	t_sql("UPDATE outbox SET next_try_at = now()");
 	t_fcm_message(&fcm, busy);
 	t_fcm_message(&fcm, tired);
@@ -438,6 +438,55 @@ TEST(failures_are_tried_again_when_fcm_wants_and_nobody_gets_a_message_twice)
 	EXPECT_EQ(1, times(good));
 	EXPECT_EQ(1, times(sick));
 	EXPECT_EQ(1, times(busy));
+	end(s);
+}
+
+/* FCM says that it has not looked at them. */
+TEST(what_was_refused_by_http_2_is_sent_again_at_once)
+{
+	const char *refused, *left, *first;
+	struct t_user ann, bob;
+	struct t_server *s;
+
+	fcm = t_fcm_start();
+	s = t_server_start("LOOPS=1", fcm.account, fcm.base_url, fcm.authority);
+	ann = t_user("ann");
+	bob = t_user("bob");
+	first = device(&bob, "phone"); /* a GOAWAY cannot leave out a connection's first stream */
+	notify(&bob, &ann, "follow_request", NULL, NULL, "{}");
+	t_fcm_message(&fcm, first);
+	refused = device(&bob, "refuse");
+	left = device(&bob, "leave");
+	notify(&bob, &ann, "follow", NULL, NULL, "{}");
+	t_fcm_message(&fcm, refused);
+	t_fcm_message(&fcm, left);
+	EXPECT_SOON(waiting() == 0);
+	EXPECT_EQ(1, times(refused));
+	EXPECT_EQ(1, times(left));
+	EXPECT_NULL(strstr(t_log(), "fcm_unreachable"));
+	end(s);
+}
+
+/* Nobody can say whether FCM has taken them: they come again, and the phone shows one. */
+TEST(what_may_have_been_taken_comes_again_under_the_same_tag)
+{
+	static const char *const words[] = { "drop", "cut" };
+	struct t_server *s = begin();
+	struct t_user ann = t_user("ann"), bob = t_user("bob");
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *token = device(&bob, words[i]);
+
+		notify(&bob, &ann, i ? "follow" : "follow_request", NULL, NULL, "{}");
+		EXPECT_SOON(times(token) >= 2 && waiting() == 0);
+		EXPECT_EQ(
+			1,
+			t_sql_int(
+				"SELECT count(DISTINCT l::jsonb->'message'->'android'->'notification'->>'tag')"
+				" FROM string_to_table(%s, E'\\n') l WHERE l LIKE '%%%s%%'",
+				t_lit(t_fcm_file(&fcm, "messages")), token));
+		t_sql("DELETE FROM user_fcm_tokens WHERE token = %s", t_lit(token));
+	}
 	end(s);
 }
 

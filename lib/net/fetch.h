@@ -48,6 +48,13 @@ err fetch_http(struct arena *a, const struct fetch *f, int64_t deadline, struct 
 /* The host of an http or https URL in lower case, without a port; absent when it is none. */
 str fetch_host(struct arena *a, str url);
 
+/* Where an https URL leads; false when it is none. */
+struct fetch_place {
+	str host, port; /* an IPv6 address in its brackets; the usual port when it names none */
+	str path;	/* with the query */
+};
+bool fetch_place(struct arena *a, str url, struct fetch_place *out);
+
 /* Where a link on a page, or a Location, leads: an absolute http or https URL without a fragment; absent when
  * it leads elsewhere. */
 str fetch_resolve(struct arena *a, str base, str link);

@@ -9,27 +9,45 @@ struct raw {
 	struct errand errand; /* first */
 };
 
-static err connect_to(struct raw *r, struct arena *a, str url, int64_t deadline)
+static err connect_to(struct raw *r, struct arena *a, str url, const char *proxy, int64_t deadline)
 {
 	if (!errand_init(&r->errand, a, url, true))
 		return err_no_memory;
 	curl_easy_setopt(r->errand.easy, CURLOPT_CONNECT_ONLY, 1L);
 	curl_easy_setopt(r->errand.easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	if (proxy) {
+		curl_easy_setopt(r->errand.easy, CURLOPT_PROXY, proxy);
+		curl_easy_setopt(r->errand.easy, CURLOPT_HTTPPROXYTUNNEL, 1L);
+	}
 	TRY(errand_start(&r->errand, &flowers));
 	TRY(waiter_wait(&r->errand.waiter, deadline));
 	return errand_outcome(&r->errand, a);
 }
 
-err raw_open(struct arena *a, str url, int64_t deadline, struct raw **out)
+static err open_to(struct arena *a, str url, const char *proxy, int64_t deadline, struct raw **out)
 {
 	struct raw *r = calloc(1, sizeof *r);
-	err e = r ? connect_to(r, a, url, deadline) : err_no_memory;
+	err e = r ? connect_to(r, a, url, proxy, deadline) : err_no_memory;
 
 	if (e.info)
 		raw_free(r);
 	else
 		*out = r;
 	return e;
+}
+
+err raw_open(struct arena *a, str url, int64_t deadline, struct raw **out)
+{
+	return open_to(a, url, NULL, deadline, out);
+}
+
+/* For curl this is plain HTTP, whose proxy is named by another variable and would not be told to connect. */
+err raw_connect(struct arena *a, str host, str port, int64_t deadline, struct raw **out)
+{
+	const char *proxy = getenv("https_proxy");
+	str url = arena_printf(a, "http://%.*s:%.*s", (int)host.n, host.p, (int)port.n, port.p);
+
+	return open_to(a, url, proxy ? proxy : "", deadline, out);
 }
 
 void raw_free(struct raw *r)

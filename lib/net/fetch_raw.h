@@ -17,6 +17,10 @@ struct arena;
 err raw_open(struct arena *a, str url, int64_t deadline, struct raw **out);
 void raw_free(struct raw *r); /* NULL-safe */
 
+/* The same without a word said: whoever uses it says everything, TLS included, through the descriptor. Through a
+ * proxy (https_proxy in the environment) as curl would. */
+err raw_connect(struct arena *a, str host, str port, int64_t deadline, struct raw **out);
+
 /* To be watched; it belongs to the connection. */
 int raw_fd(const struct raw *r);
 

@@ -9,7 +9,8 @@ static str part_of(struct arena *a, CURLU *u, CURLUPart part)
 	char *text = NULL;
 	str copy = { 0 };
 
-	if (curl_url_get(u, part, &text, 0) == CURLUE_OK)
+	if (curl_url_get(u, part, &text, part == CURLUPART_PORT ? CURLU_DEFAULT_PORT : 0)
+	    == CURLUE_OK)
 		copy = arena_copy(a, str_of(text));
 	curl_free(text);
 	return copy;
@@ -45,6 +46,24 @@ str fetch_host(struct arena *a, str url)
 		host = arena_lower(a, part_of(a, u, CURLUPART_HOST));
 	curl_url_cleanup(u);
 	return host;
+}
+
+bool fetch_place(struct arena *a, str url, struct fetch_place *out)
+{
+	CURLU *u = parse(a, url, url);
+	bool secure = u && str_eq(part_of(a, u, CURLUPART_SCHEME), S("https"));
+	str query;
+
+	if (secure) {
+		query = part_of(a, u, CURLUPART_QUERY);
+		out->host = part_of(a, u, CURLUPART_HOST);
+		out->port = part_of(a, u, CURLUPART_PORT);
+		out->path = part_of(a, u, CURLUPART_PATH);
+		if (query.p)
+			out->path = arena_printf(a, "%s?%s", out->path.p, query.p);
+	}
+	curl_url_cleanup(u);
+	return secure;
 }
 
 str fetch_resolve(struct arena *a, str base, str link)

@@ -7,6 +7,8 @@
 // What it answers is in the device's token: gone, mismatch, malformed, nonsense (the message is to blame),
 // busy (429 once, Retry-After 7), tired (429 once, no time), sick (503 once), dated (503 once, Retry-After a date),
 // broken (500 always), revoke (401 once: every access token of before is void). Anything else is taken.
+// Of HTTP/2 itself, once each: refuse (REFUSED_STREAM), leave (a GOAWAY that leaves this stream out), and, after
+// the message was taken: drop (the stream is reset), cut (the connection is).
 import http2 from 'node:http2'
 import fs from 'node:fs'
 import crypto from 'node:crypto'
@@ -127,6 +129,26 @@ function send(headers, body) {
 	return [200, { name: `projects/test-project/messages/${seen.size}` }]
 }
 
+// How a stream ends instead of being answered: before its message is looked at, or behind it.
+const before = {
+	refuse: (stream) => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM),
+	leave: (stream) => stream.session.goaway(0, stream.id - 2),
+}
+const behind = {
+	drop: (stream) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
+	cut: (stream) => stream.session.destroy(),
+}
+
+function end(ways, stream, body) {
+	const token = body.match(/"token":"(([a-z]+)[^"]*)"/)
+	const way = ways[token?.[2]]
+
+	if (!way || seen.has(token[1])) return false
+	seen.add(token[1])
+	way(stream)
+	return true
+}
+
 function answer(headers, body) {
 	const what = `${headers[':method']} ${headers[':path']}`
 
@@ -139,17 +161,19 @@ function answer(headers, body) {
 server.on('session', () => out.sessions.write('session\n'))
 server.on('sessionError', () => {})
 server.on('stream', (stream, headers) => {
-	let body = ''
-
-	stream.setEncoding('utf8')
-	let cut = false // by a sender that died
+	const parts = []
 
 	stream.on('error', () => {})
-	stream.on('aborted', () => (cut = true))
-	stream.on('data', (part) => (body += part))
+	stream.on('data', (part) => parts.push(part))
 	stream.on('end', () => {
-		if (cut) return
+		const bytes = Buffer.concat(parts)
+		const body = bytes.toString()
+
+		// Cut off by a sender that died: node tells of its end before it tells why.
+		if (bytes.length !== Number(headers['content-length'])) return
+		if (end(before, stream, body)) return
 		const [status, reply, more] = answer(headers, body)
+		if (end(behind, stream, body)) return
 
 		const text = JSON.stringify(reply)
 
