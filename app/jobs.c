@@ -26,8 +26,8 @@ const struct job_kind app_job_kinds[] = {
 	{ .kind = "media_delete", .run = media_delete_run },
 	{ .kind = "media_frame", .run = media_frame_run, .attempts = 4 },
 	{ .kind = "object_delete", .run = compat_delete_run },
-	{ .kind = "push", .run = push_spread_run },
-	{ .kind = "push_send", .run = push_send_run },
+	{ .kind = "push", .run = push_run },
+	{ .kind = "push_send", .run = push_run },
 	{ 0 },
 };
 

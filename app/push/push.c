@@ -1,119 +1,105 @@
 /*
- * The jobs. Sending is done by one of a loop's jobs at a time for all that wait: it keeps up to IN_FLIGHT
- * messages under way, which is what one HTTP/2 connection carries, takes further rows as messages end, and
- * settles what has ended together, as soon as the settlement before is through.
+ * The jobs. A notification is one, for all devices of its receiver; a device that could not be reached becomes one of
+ * its own ("push_send"), so that it is tried again alone. Sending is done by one job of a kind and loop at a time for
+ * all that wait: it keeps about IN_FLIGHT messages under way, takes further rows as messages end, and settles the jobs
+ * whose messages have all ended together, as soon as the settlement before is through.
  */
 #include "app/push/push.h"
 
 #include "app/links.h"
-#include "app/ops/metrics.h"
 #include "app/push/fcm.h"
 #include "app/push/push.sql.h"
 #include "lib/base/log.h"
 
-enum { SPREAD = 200, IN_FLIGHT = 90, ROWS = 5000, SEND_SECONDS = 15 };
+enum { IN_FLIGHT = 200, ROWS = 20000, SEND_SECONDS = 15 };
 
-/* A job that sends, and what it has under way. */
+static const int64_t first_delay = SECOND;
+static const int64_t to_finish =
+	30 * SECOND; /* of a job's time: for what is under way, and its settlement */
+
+/* A device that did not get its message: it is to be tried again, or (e is OK) forgotten. */
+struct missed {
+	struct missed *next;
+	str token;
+	err e;
+	int64_t delay;
+};
+
+/* A row of the outbox, and what it has under way. */
+struct task {
+	struct task *next; /* of those that have ended */
+	struct job_row row;
+	int messages, open;
+	struct missed *missed;
+};
+
+/* A job that sends. */
 struct pump {
 	struct job *job;
 	str web;
-	int running; /* messages */
-	int taken;
+	bool spreads;  /* its rows are of notifications, not of devices */
+	int taken;     /* rows */
+	int unsettled; /* messages of tasks that are not settled */
+	int running;   /* tasks that have not ended */
 	struct waiter ended;
-	size_t n, dead_n; /* of those not settled yet */
-	struct job_end ends[IN_FLIGHT];
-	str dead[IN_FLIGHT]; /* tokens */
+	struct task *done;
 };
 
 struct sender {
 	struct pump *pump;
 	struct arena *arena;
-	struct job_row row;
+	struct task *task;
 	const struct fcm_message *message;
 };
 
-/* Whether a job of this loop takes more than its own row. */
-static _Thread_local bool pumping;
-
-/* ---- spreading ---- */
-
-static struct job_row own_row(const struct job *j)
-{
-	return (struct job_row){ j->id, j->attempt };
-}
-
-/* Its own row, then the others, as a statement takes them. */
-static void row_args(struct arena *a, const struct job_row *rows, size_t n, struct i64s *ids,
-		     struct i32s *attempts)
-{
-	*ids = (struct i64s){ arena_alloc(a, n * sizeof(int64_t)), n };
-	*attempts = (struct i32s){ arena_alloc(a, n * sizeof(int32_t)), n };
-	for (size_t i = 0; i < n; i++) {
-		ids->v[i] = rows[i].id;
-		attempts->v[i] = rows[i].attempt;
-	}
-}
-
-err push_spread_run(struct job *j)
-{
-	struct job_row rows[SPREAD + 1] = { own_row(j) };
-	struct list more = { 0 };
-	struct i64s ids;
-	struct i32s attempts;
-
-	if (!fcm_configured(j->app)) {
-		log_debug("push dropped: no service account");
-		return OK;
-	}
-	TRY(jobs_take(j, SPREAD, &more));
-	memcpy(rows + 1, more.v, more.n * sizeof(*rows));
-	row_args(j->arena, rows, more.n + 1, &ids, &attempts);
-	TRY(db_exec(j->db, &sql_push_spread, NULL, ARG(ids), ARG(attempts)));
-	j->ended = true;
-	jobs_wake();
-	return OK;
-}
+/* Whether a job of this loop takes more than its own row: of devices, of notifications. */
+static _Thread_local bool pumping[2];
 
 /* ---- one message ---- */
 
-static void note_end(struct pump *p, struct job_row row, err e, int64_t delay)
+static void task_ended(struct pump *p, struct task *t)
 {
-	p->ends[p->n++] = (struct job_end){ .row = row, .e = e, .delay = delay };
+	t->next = p->done;
+	p->done = t;
+	p->running--;
 	waiter_wake(&p->ended);
+}
+
+static void message_ended(struct sender *s, err e, const struct fcm_answer *answer)
+{
+	struct pump *p = s->pump;
+	struct task *t = s->task;
+	struct missed *m;
+
+	if (e.info || answer->verdict == FCM_DEAD) {
+		m = arena_alloc(p->job->arena, sizeof(*m));
+		*m = (struct missed){ t->missed, s->message->token, e, answer->delay };
+		t->missed = m;
+	}
+	if (--t->open == 0)
+		task_ended(p, t);
+	arena_free(s->arena);
 }
 
 static void send_one(void *arg)
 {
-	static const enum metrics_push results[] = { [FCM_TAKEN] = PUSH_TAKEN,
-						     [FCM_DEAD] = PUSH_DEAD,
-						     [FCM_REFUSED] = PUSH_REFUSED };
 	struct sender *s = arg;
-	struct pump *p = s->pump;
-	str json = fcm_message_json(s->arena, s->message, p->web);
 	struct fcm_answer answer = { 0 };
-	err e = fcm_send(s->arena, p->job->app, json, time_monotonic() + SEND_SECONDS * SECOND,
-			 &answer);
+	str json = fcm_message_json(s->arena, s->message, s->pump->web);
+	err e = fcm_send(s->arena, s->pump->job->app, json,
+			 time_monotonic() + SEND_SECONDS * SECOND, &answer);
 
-	metrics_push(e.info ? PUSH_FAILED : results[answer.verdict]);
-	if (!e.info && answer.verdict == FCM_DEAD)
-		p->dead[p->dead_n++] = s->message->token;
-	p->running--;
-	note_end(p, s->row, e, answer.delay);
-	arena_free(s->arena);
+	message_ended(s, e, &answer);
 }
 
-static void start_one(struct pump *p, struct job_row row, const struct fcm_message *m)
+static void start_one(struct pump *p, struct task *t, const struct fcm_message *m)
 {
 	struct arena *a = arena_new();
 	struct sender *s = arena_alloc(a, sizeof(*s));
 
-	*s = (struct sender){ .pump = p, .arena = a, .row = row, .message = m };
-	p->running++;
-	if (loop_start(p->job->loop, send_one, s))
-		return;
-	p->running--;
-	note_end(p, row, err_no_memory, 0);
-	arena_free(a);
+	*s = (struct sender){ .pump = p, .arena = a, .task = t, .message = m };
+	if (!loop_start(p->job->loop, send_one, s))
+		message_ended(s, err_no_memory, &(struct fcm_answer){ 0 });
 }
 
 /* ---- many ---- */
@@ -137,62 +123,165 @@ static const struct field message_fields[] = {
 	{ 0 },
 };
 
-static const struct fcm_message *message_of(const struct list *messages, int64_t id)
+static struct task *task_of(struct task *tasks, size_t n, int64_t id)
+{
+	size_t i = 0;
+
+	while (i < n && tasks[i].row.id != id)
+		i++;
+	return i < n ? &tasks[i] : NULL;
+}
+
+/* A task without a message is done: nothing is to be said any more, or no device is there. */
+static void start_tasks(struct pump *p, struct task *tasks, size_t n, const struct list *messages)
 {
 	const struct fcm_message *m = messages->v;
 
 	for (size_t i = 0; i < messages->n; i++)
-		if (m[i].id == id)
-			return &m[i];
-	return NULL;
+		task_of(tasks, n, m[i].id)->messages++;
+	p->running += (int)n;
+	for (size_t i = 0; i < n; i++) {
+		tasks[i].open = tasks[i].messages;
+		p->unsettled += tasks[i].messages;
+		if (tasks[i].messages == 0)
+			task_ended(p, &tasks[i]);
+	}
+	for (size_t i = 0; i < messages->n; i++)
+		start_one(p, task_of(tasks, n, m[i].id), &m[i]);
 }
 
-/* A row without a message is done: nothing is to be said any more, or the device is gone. */
 static err start_rows(struct pump *p, const struct job_row *rows, size_t n)
 {
+	struct arena *a = p->job->arena;
+	struct task *tasks = arena_zalloc(a, n * sizeof(*tasks));
+	struct i64s ids = { arena_alloc(a, n * sizeof(int64_t)), n };
 	struct list messages = { 0 };
-	struct i64s ids;
-	struct i32s attempts;
 
-	row_args(p->job->arena, rows, n, &ids, &attempts);
+	for (size_t i = 0; i < n; i++) {
+		tasks[i].row = rows[i];
+		ids.v[i] = rows[i].id;
+	}
 	TRY(db_list(p->job->db, &sql_push_messages, message_fields, sizeof(struct fcm_message),
 		    &messages, ARG(ids)));
-	for (size_t i = 0; i < n; i++) {
-		const struct fcm_message *m = message_of(&messages, rows[i].id);
-
-		if (m)
-			start_one(p, rows[i], m);
-		else
-			note_end(p, rows[i], OK, 0);
-	}
+	start_tasks(p, tasks, n, &messages);
 	return OK;
+}
+
+/* ---- settling ---- */
+
+/* Rows of devices: the outbox's own way. */
+static err settle_sends(struct pump *p, const struct task *done, size_t n)
+{
+	struct job_end *ends = arena_zalloc(p->job->arena, n * sizeof(*ends));
+
+	for (size_t i = 0; i < n; i++, done = done->next) {
+		ends[i].row = done->row;
+		if (done->missed) {
+			ends[i].e = done->missed->e;
+			ends[i].delay = done->missed->delay;
+		}
+	}
+	return jobs_settle(p->job, ends, n);
+}
+
+/* The devices that were missed, beside each other as statements take them. */
+struct misses {
+	struct i64s jobs, delays;
+	struct strs tokens, errors;
+};
+
+static struct misses misses_new(struct arena *a, const struct task *done)
+{
+	size_t n = 1;
+
+	for (const struct task *t = done; t; t = t->next)
+		n += (size_t)t->messages;
+	return (struct misses){
+		.jobs.v = arena_alloc(a, n * sizeof(int64_t)),
+		.delays.v = arena_alloc(a, n * sizeof(int64_t)),
+		.tokens.v = arena_alloc(a, n * sizeof(str)),
+		.errors.v = arena_alloc(a, n * sizeof(str)),
+	};
+}
+
+static void misses_add(struct misses *out, const struct task *t, const struct missed *m)
+{
+	out->jobs.v[out->jobs.n++] = t->row.id;
+	out->tokens.v[out->tokens.n++] = m->token;
+	out->delays.v[out->delays.n++] = m->delay > first_delay ? m->delay : first_delay;
+	out->errors.v[out->errors.n++] = str_of(m->e.info ? m->e.info->code : NULL);
+}
+
+/* Those to be tried again, or to be forgotten. */
+static struct misses misses_of(struct arena *a, const struct task *done, bool again)
+{
+	struct misses out = misses_new(a, done);
+
+	for (const struct task *t = done; t; t = t->next)
+		for (const struct missed *m = t->missed; m; m = m->next)
+			if (again == (m->e.info != NULL))
+				misses_add(&out, t, m);
+	return out;
+}
+
+/* Rows of notifications go; those of devices appear in the same moment. */
+static err settle_spread(struct pump *p, const struct task *done, size_t n)
+{
+	struct arena *a = p->job->arena;
+	struct i64s ids = { arena_alloc(a, n * sizeof(int64_t)), n };
+	struct i32s attempts = { arena_alloc(a, n * sizeof(int32_t)), n };
+	struct misses m = misses_of(a, done, true);
+	bool own = false;
+
+	for (size_t i = 0; i < n; i++, done = done->next) {
+		ids.v[i] = done->row.id;
+		attempts.v[i] = done->row.attempt;
+		own |= done->row.id == p->job->id;
+	}
+	TRY(db_exec(p->job->db, &sql_push_settle, NULL, ARG(ids), ARG(attempts), ARG(m.jobs),
+		    ARG(m.tokens), ARG(m.delays), ARG(m.errors)));
+	p->job->ended |= own;
+	return OK;
+}
+
+static err forget_dead(struct pump *p, const struct task *done)
+{
+	struct misses dead = misses_of(p->job->arena, done, false);
+
+	if (dead.tokens.n == 0)
+		return OK;
+	return db_exec(p->job->db, &sql_push_forget, NULL, ARG(dead.tokens));
 }
 
 /* While this waits others end; they are for the next time. */
 static err settle(struct pump *p)
 {
-	struct arena *a = p->job->arena;
-	struct job_end *ends = arena_alloc(a, p->n * sizeof(*ends));
-	struct strs dead = { arena_alloc(a, p->dead_n * sizeof(str) + 1), p->dead_n };
-	size_t n = p->n;
+	const struct task *done = p->done;
+	int messages = 0;
+	size_t n = 0;
+	err e;
 
+	p->done = NULL;
+	for (const struct task *t = done; t; t = t->next, n++)
+		messages += t->messages;
 	if (n == 0)
 		return OK;
-	memcpy(ends, p->ends, n * sizeof(*ends));
-	memcpy(dead.v, p->dead, dead.n * sizeof(str));
-	p->n = p->dead_n = 0;
-	if (dead.n)
-		TRY(db_exec(p->job->db, &sql_push_forget, NULL, ARG(dead)));
-	return jobs_settle(p->job, ends, n);
+	e = forget_dead(p, done);
+	if (!e.info)
+		e = p->spreads ? settle_spread(p, done, n) : settle_sends(p, done, n);
+	p->unsettled -= messages;
+	return e;
 }
+
+/* ---- the pump ---- */
 
 /* False when there is nothing more to take, or the job has run long enough. */
 static err take_more(struct pump *p, bool *ret_any)
 {
-	int32_t room = IN_FLIGHT - p->running - (int32_t)p->n;
+	int32_t room = IN_FLIGHT - p->unsettled;
 	struct list rows = { 0 };
 
-	*ret_any = p->taken < ROWS;
+	*ret_any = p->taken < ROWS && time_monotonic() < p->job->deadline - to_finish;
 	if (!*ret_any || room < IN_FLIGHT / 3)
 		return OK;
 	TRY(jobs_take(p->job, room, &rows));
@@ -204,15 +293,15 @@ static err take_more(struct pump *p, bool *ret_any)
 /* Goes on until the last message has ended, whatever fails meanwhile. */
 static err run_pump(struct pump *p, bool more)
 {
-	struct job_row own = own_row(p->job);
+	struct job_row own = { p->job->id, p->job->attempt };
 	err first = start_rows(p, &own, 1), e;
 
-	while (p->running > 0 || p->n > 0) {
+	while (p->running > 0 || p->done) {
 		e = OK;
 		if (more && !first.info)
 			e = take_more(p, &more);
 		first = first.info ? first : e;
-		if (p->n == 0)
+		if (!p->done)
 			e = waiter_wait(&p->ended, 0);
 		e = settle(p);
 		first = first.info ? first : e;
@@ -228,20 +317,23 @@ static str web_base(struct job *j)
 	return str_starts(base, S("https://")) ? base : S("https://sojorn.net");
 }
 
-err push_send_run(struct job *j)
+err push_run(struct job *j)
 {
-	bool more = !pumping;
+	bool spreads = str_eq(j->kind, S("push")), more = !pumping[spreads];
 	struct pump *p;
 	err e;
 
-	if (!fcm_configured(j->app))
+	if (!fcm_configured(j->app)) {
+		log_debug("push dropped: no service account");
 		return OK;
+	}
 	p = arena_zalloc(j->arena, sizeof(*p));
 	p->job = j;
 	p->web = web_base(j);
-	pumping = true;
+	p->spreads = spreads;
+	pumping[spreads] = true;
 	e = run_pump(p, more);
 	if (more)
-		pumping = false;
+		pumping[spreads] = false;
 	return e;
 }

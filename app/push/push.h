@@ -1,7 +1,7 @@
 /*
  * Pushes: what notifications tell people on their phones and in their browsers, by Firebase Cloud Messaging.
- * The SQL function notify() queues a job "push" beside the notification; it becomes a job "push_send" for
- * each of the receiver's devices, so that one device's failure is tried again without the others.
+ * The SQL function notify() queues a job "push" beside the notification, for all of the receiver's devices; a device
+ * that fails becomes a job "push_send" of its own, so that it is tried again without the others.
  *
  * A message taken by FCM whose job could not be settled because the process died is sent again. It bears the
  * same tag, so a phone shows it once.
@@ -10,6 +10,5 @@
 
 #include "app/ops/jobs.h"
 
-/* The jobs. Without FIREBASE_CREDENTIALS_FILE they end and do nothing. Both suspend. */
-err push_spread_run(struct job *j);
-err push_send_run(struct job *j);
+/* Both jobs. Without FIREBASE_CREDENTIALS_FILE they end and do nothing. Suspends. */
+err push_run(struct job *j);

@@ -1,17 +1,4 @@
--- Pushes: a job a notification becomes a job a device, and each of these a message.
-
--- The devices' jobs appear as the notification's jobs go, or neither.
--- name: push_spread     $1 ids bigints, $2 attempts ints
-WITH job AS (
-	DELETE FROM outbox o USING unnest($1, $2) AS j (id, attempt)
-	 WHERE o.id = j.id AND o.attempts = j.attempt
-	RETURNING (o.payload->>'notification_id')::uuid AS notification_id
-)
-INSERT INTO outbox (kind, payload, user_id)
-SELECT 'push_send', jsonb_build_object('notification_id', n.id, 'token', d.token), n.user_id
-  FROM job
- CROSS JOIN LATERAL push_due(job.notification_id) n
-  JOIN user_fcm_tokens d ON d.user_id = n.user_id;
+-- Pushes: the messages of a notification's job, or of a device's, and how they ended.
 
 -- What the messages of these jobs say. None for a device that is somebody else's by now (D20), or for what
 -- is not to be pushed any more. The badge is counted once a receiver, up to 999; -1: not to be shown. Whoever did
@@ -21,7 +8,7 @@ WITH due AS MATERIALIZED (
 	SELECT o.id AS job, d.token, n.*
 	  FROM outbox o
 	 CROSS JOIN LATERAL push_due((o.payload->>'notification_id')::uuid) n
-	  JOIN user_fcm_tokens d ON d.token = o.payload->>'token' AND d.user_id = n.user_id
+	  JOIN user_fcm_tokens d ON d.user_id = n.user_id AND d.token = COALESCE(o.payload->>'token', d.token)
 	 WHERE o.id = ANY ($1)
 ), badge AS MATERIALIZED (
 	SELECT r.user_id, CASE WHEN COALESCE(f.show_badge_count, true) THEN (
@@ -38,6 +25,19 @@ SELECT n.job AS id, n.token, n.id AS notification_id, n.type, n.group_key, n.pos
   FROM due n
   JOIN badge ON badge.user_id = n.user_id
   LEFT JOIN profiles a ON a.id = n.actor_id AND n.type NOT LIKE 'beacon%';
+
+-- The notifications' jobs go, and for each device that is to be tried again there is one of its own: both or neither.
+-- name: push_settle     $1 ids bigints, $2 attempts ints, $3 jobs bigints, $4 tokens texts, $5 delays bigints,
+--	$6 errors texts
+WITH done AS (
+	DELETE FROM outbox o USING unnest($1, $2) AS j (id, attempt)
+	 WHERE o.id = j.id AND o.attempts = j.attempt
+	RETURNING o.id, o.payload, o.user_id
+)
+INSERT INTO outbox (kind, payload, user_id, attempts, next_try_at, last_error)
+SELECT 'push_send', done.payload || jsonb_build_object('token', f.token), done.user_id, 1,
+       now() + f.delay * interval '1 microsecond', f.error
+  FROM done JOIN unnest($3, $4, $5, $6) AS f (job, token, delay, error) ON f.job = done.id;
 
 -- name: push_forget     $1 tokens texts
 DELETE FROM user_fcm_tokens WHERE token = ANY ($1);

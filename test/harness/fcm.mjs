@@ -132,7 +132,10 @@ function send(headers, body) {
 // How a stream ends instead of being answered: before its message is looked at, or behind it.
 const before = {
 	refuse: (stream) => stream.close(http2.constants.NGHTTP2_REFUSED_STREAM),
-	leave: (stream) => stream.session.goaway(0, stream.id - 2),
+	leave: (stream) => {
+		stream.session.lastLookedAt = stream.id - 2
+		stream.session.goaway(0, stream.session.lastLookedAt)
+	},
 }
 const behind = {
 	drop: (stream) => stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR),
@@ -171,6 +174,7 @@ server.on('stream', (stream, headers) => {
 
 		// Cut off by a sender that died: node tells of its end before it tells why.
 		if (bytes.length !== Number(headers['content-length'])) return
+		if (stream.id > (stream.session?.lastLookedAt ?? Infinity)) return
 		if (end(before, stream, body)) return
 		const [status, reply, more] = answer(headers, body)
 		if (end(behind, stream, body)) return
