@@ -87,24 +87,29 @@ TEST(all_migrations_go_up_down_and_up_again)
 	EXPECT_CSTR(first, again);
 }
 
-/* Each way down undoes exactly what its way up has done. */
+/* Each way down undoes exactly what its way up has done. Files that have landed do not change any more, so that only the
+ * newest are looked at one by one. */
 TEST(each_migration_is_undone_by_its_way_down)
 {
+	enum { NEWEST = 16 };
 	const char *url = t_empty_database(), *problem = "";
-	const char *after[1000]; /* the schema, with so many migrations applied */
+	const char *before[NEWEST]; /* the schema, without these and newer ones */
 	struct arena *a = arena_new();
 	struct migrator *m;
 	int n = 0;
 
+	while (all_migrations[n].version)
+		n++;
 	EXPECT_TRUE(migrate_open(a, url, all_migrations, NULL, &m, &problem));
-	for (; all_migrations[n].version; n++) {
+	EXPECT_TRUE(migrate_up(m, n - NEWEST, &problem));
+	for (int i = 0; i < NEWEST; i++) {
+		before[i] = all_of(url, schema_sql);
 		EXPECT_TRUE(migrate_up(m, 1, &problem));
-		after[n + 1] = all_of(url, schema_sql);
 	}
-	for (; n > 1; n--) {
+	for (int i = NEWEST; i-- > 0;) {
 		if (!migrate_down(m, 1, &problem))
 			t_fail("%s", problem);
-		EXPECT_CSTR(after[n - 1], all_of(url, schema_sql));
+		EXPECT_CSTR(before[i], all_of(url, schema_sql));
 	}
 	arena_free(a);
 }

@@ -7,6 +7,7 @@
 #include "app/push/push.h"
 
 #include "app/links.h"
+#include "app/ops/metrics.h"
 #include "app/push/fcm.h"
 #include "app/push/push.sql.h"
 #include "lib/base/log.h"
@@ -83,12 +84,16 @@ static void message_ended(struct sender *s, err e, const struct fcm_answer *answ
 
 static void send_one(void *arg)
 {
+	static const enum metrics_push results[] = { [FCM_TAKEN] = PUSH_TAKEN,
+						     [FCM_DEAD] = PUSH_DEAD,
+						     [FCM_REFUSED] = PUSH_REFUSED };
 	struct sender *s = arg;
 	struct fcm_answer answer = { 0 };
 	str json = fcm_message_json(s->arena, s->message, s->pump->web);
 	err e = fcm_send(s->arena, s->pump->job->app, json,
 			 time_monotonic() + SEND_SECONDS * SECOND, &answer);
 
+	metrics_push(e.info ? PUSH_FAILED : results[answer.verdict]);
 	message_ended(s, e, &answer);
 }
 

@@ -235,7 +235,8 @@ static bool find_phase(struct watcher *w)
 {
 	struct move *m = &w->m;
 
-	m->arena = w->look_arena;
+	m->arena = w->look_arena; /* which has been emptied */
+	m->phase = NULL;
 	m->problem = NULL;
 	if (!m->db && !(move_open(m) && move_do(m, &sql_move_own_names, NULL)))
 		return false;

@@ -101,7 +101,8 @@ void h2_end(struct h2_stream *s, const char *problem)
 	waiter_wake(&s->waiter);
 }
 
-void h2_send(struct h2_stream *s)
+/* Sends it, or lets it wait for a connection. */
+static void send_stream(struct h2_stream *s)
 {
 	struct h2_host *host = s->host;
 
@@ -124,7 +125,7 @@ void h2_send_again(struct h2_stream *s)
 	h2_unlink(s);
 	s->conn = NULL;
 	if (++s->tries < TRIES)
-		h2_send(s);
+		send_stream(s);
 	else
 		h2_end(s, "the server refuses its requests");
 }
@@ -185,7 +186,7 @@ err h2_fetch(struct arena *a, const struct fetch *f, int64_t deadline, struct fe
 	if (!s->host)
 		return err_no_memory;
 	s->begun = time_monotonic();
-	h2_send(s);
+	send_stream(s);
 	e = waiter_wait(&s->waiter, deadline);
 	if (e.info) {
 		give_up(s);

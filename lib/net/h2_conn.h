@@ -55,9 +55,6 @@ struct h2 {
 void h2_link(struct h2_stream **list, struct h2_stream *s);
 void h2_unlink(struct h2_stream *s);
 
-/* Sends it, or lets it wait for a connection. */
-void h2_send(struct h2_stream *s);
-
 /* The server has certainly not acted on it. */
 void h2_send_again(struct h2_stream *s);
 

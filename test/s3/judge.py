@@ -10,7 +10,10 @@ client = boto3.client("s3", endpoint_url=f"http://127.0.0.1:{sys.argv[1]}", regi
 seen = {}
 for bucket in (b["Name"] for b in client.list_buckets()["Buckets"]):
     for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
-        got = client.get_object(Bucket=bucket, Key=item["Key"])
+        try:
+            got = client.get_object(Bucket=bucket, Key=item["Key"])
+        except client.exceptions.NoSuchKey:  # deleted since the list was made
+            continue
         seen[f"{bucket}/{item['Key']}"] = {
             "type": got["ContentType"], "bytes": base64.b64encode(got["Body"].read()).decode()}
 print(json.dumps(seen))
