@@ -6,6 +6,7 @@
  */
 #include "cmd/backup.h"
 #include "cmd/backup.sql.h"
+#include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/rand.h"
 #include "lib/base/time.h"
@@ -24,7 +25,7 @@
 #define START_PATIENCE	 (30 * MINUTE)
 #define PAUSE		 (200 * MILLISECOND)
 
-enum { DRILL_PORT = 5432, MEDIA_SAMPLE = 200, CONNECT_SECONDS = 5 };
+enum { FILE_MAX = 16 << 20, DRILL_PORT = 5432, MEDIA_SAMPLE = 200, CONNECT_SECONDS = 5 };
 
 /* What came of it; also the record of drill.json. */
 struct outcome {
@@ -85,16 +86,9 @@ static const struct field info_fields[] = {
 
 static str read_file(struct arena *a, const char *path)
 {
-	FILE *f = fopen(path, "re");
-	char *text = NULL;
-	size_t room = 0;
-	ssize_t n = f ? getdelim(&text, &room, '\0', f) : -1;
-	str out = n >= 0 ? arena_copy(a, (str){ text, (size_t)n }) : (str){ 0 };
+	str text = { 0 };
 
-	free(text);
-	if (f)
-		fclose(f);
-	return out;
+	return file_read(a, path, FILE_MAX, &text) ? text : (str){ 0 };
 }
 
 /* The list is an array, and records are read from objects. */

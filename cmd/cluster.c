@@ -1,6 +1,7 @@
 /* A private PostgreSQL: see cluster.h. */
 #include "cmd/cluster.h"
 
+#include "lib/base/file.h"
 #include "lib/base/hash.h"
 #include "lib/base/rand.h"
 #include "lib/base/time.h"
@@ -26,7 +27,13 @@
 #include <unistd.h>
 
 #define POSTGRES_HOME "/usr/lib/postgresql"
-enum { OLDEST_POSTGRES = 15, START_TIMEOUT_S = 60, STOP_TIMEOUT_S = 60, LOG_MAX = 16 << 20 };
+enum {
+	FILE_MAX = 64 * 1024,
+	OLDEST_POSTGRES = 15,
+	START_TIMEOUT_S = 60,
+	STOP_TIMEOUT_S = 60,
+	LOG_MAX = 16 << 20
+};
 
 static bool complain(const char *what, const char *detail)
 {
@@ -52,15 +59,11 @@ const char *cluster_program(const struct cluster *c, const char *name)
 /* The first line of a small file, absent when it cannot be read. */
 static str read_line(struct arena *a, const char *path)
 {
-	char line[256];
-	FILE *f = fopen(path, "re");
-	str s = { 0 };
+	str text;
 
-	if (f && fgets(line, sizeof(line), f))
-		s = arena_copy(a, str_trim(str_of(line)));
-	if (f)
-		fclose(f);
-	return s;
+	if (!file_read(a, path, FILE_MAX, &text) || text.n == 0)
+		return (str){ 0 };
+	return arena_copy(a, str_trim(str_cut(&text, '\n')));
 }
 
 /* A small file of the cluster's account, which it alone can read. */

@@ -9,6 +9,7 @@
 #include "cmd/cluster.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/rand.h"
 #include "lib/base/time.h"
@@ -128,15 +129,10 @@ static bool ports_free(const struct dev *d)
 static const char *token_secret(struct dev *d)
 {
 	const char *path = path_in(d, "jwt_secret");
-	char secret[128] = "";
-	FILE *f = fopen(path, "re");
+	str kept;
 
-	if (f && fgets(secret, sizeof(secret), f) && strlen(secret) >= 32) {
-		fclose(f);
-		return arena_cstr(d->arena, str_of(secret));
-	}
-	if (f)
-		fclose(f);
+	if (file_read(d->arena, path, 128, &kept) && kept.n >= 32)
+		return kept.p;
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	str fresh = rand_token(d->arena, 48);
 	if (fd < 0 || write(fd, fresh.p, fresh.n) != (ssize_t)fresh.n)

@@ -2,6 +2,7 @@
 #include "app/seed/seed.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "cmd/progress.h"
 #include "lib/base/json.h"
 #include "lib/base/time.h"
 
@@ -73,24 +74,6 @@ static bool read_arguments(struct arguments *a, int argc, char **argv, char *pro
 
 /* ---- telling ---- */
 
-struct progress {
-	int64_t started;
-	bool shown;
-};
-
-static void show_progress(void *arg, const char *what, int64_t done, int64_t total)
-{
-	struct progress *p = arg;
-	int64_t us = time_monotonic() - p->started;
-	int64_t left = done > 0 && done < total ? us / done * (total - done) / SECOND : 0;
-
-	fprintf(stderr, "\r\033[K%3d %%  %-14s %lld s, about %lld s left",
-		total > 0 && done < total ? (int)(100 * done / total) : 100, what,
-		(long long)(us / SECOND), (long long)left);
-	fflush(stderr);
-	p->shown = true;
-}
-
 struct login {
 	str email, password, handle, id;
 };
@@ -144,18 +127,17 @@ static void print_text(const struct seed_result *r)
 
 static int run_seed(struct arguments *args, const struct config *c)
 {
-	struct progress progress = { .started = time_monotonic() };
+	struct progress progress;
 	struct arena *a = arena_new();
 	struct seed_result result;
 	const char *problem;
 	bool good;
 
 	args->seed.url = config_cstr(c, "DATABASE_URL");
-	args->seed.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
+	args->seed.progress = progress_begin(&progress) ? progress_show : NULL;
 	args->seed.progress_arg = &progress;
 	good = seed_database(a, &args->seed, &result, &problem);
-	if (progress.shown)
-		fprintf(stderr, "\r\033[K");
+	progress_end(&progress);
 	if (!good)
 		fprintf(stderr, "sojorn seed: %s\n", problem);
 	else if (args->json)

@@ -2,6 +2,7 @@
 #include "app/supabase/supabase.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "cmd/progress.h"
 #include "cmd/supabase.h"
 #include "lib/base/json.h"
 #include "lib/base/time.h"
@@ -25,22 +26,11 @@ struct request {
 
 /* ---- telling ---- */
 
-struct progress {
-	int64_t started;
-	bool shown;
-};
-
-static void show_progress(void *arg, const char *what, int64_t done, int64_t total)
+/* What takes a while tells how far it is, until progress_end. */
+static void begin_telling(struct request *q, struct progress *p)
 {
-	struct progress *p = arg;
-	int64_t us = time_monotonic() - p->started;
-	int64_t left = done > 0 && done < total ? us / done * (total - done) / SECOND : 0;
-
-	fprintf(stderr, "\r\033[K%3d %%  %-24s %lld s, about %lld s left",
-		total > 0 ? (int)(100 * done / total) : 100, what, (long long)(us / SECOND),
-		(long long)left);
-	fflush(stderr);
-	p->shown = true;
+	q->move.progress = progress_begin(p) ? progress_show : NULL;
+	q->move.progress_arg = p;
 }
 
 static void show_following(void *arg, int64_t lag_ms, int64_t waiting)
@@ -106,20 +96,18 @@ static void print_objects(const struct request *q, const struct move_objects *o)
 /* The store that `serve` has. */
 static int copy_objects(struct arena *a, struct request *q)
 {
-	struct progress progress = { .started = time_monotonic() };
+	struct progress progress;
 	struct offload *offload = offload_new(STORE_THREADS, STORE_QUEUE);
 	struct store *store = store_on_disk(q->upload_dir, offload);
 	struct move_objects done = { 0 };
 	const char *problem = "out of memory";
 	bool good;
 
-	q->move.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
-	q->move.progress_arg = &progress;
+	begin_telling(q, &progress);
 	good = offload && store && move_objects(a, &q->move, store, &done, &problem);
 	store_free(store);
 	offload_free(offload);
-	if (progress.shown)
-		fprintf(stderr, "\r\033[K");
+	progress_end(&progress);
 	if (!good)
 		return fail(q, problem);
 	print_objects(q, &done);
@@ -142,17 +130,15 @@ static int objects(struct arena *a, struct request *q)
 
 static int import(struct arena *a, struct request *q)
 {
-	struct progress progress = { .started = time_monotonic() };
+	struct progress progress;
 	const char *problem;
 	bool good;
 
 	if (q->abort)
 		return abort_import(a, q);
-	q->move.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
-	q->move.progress_arg = &progress;
+	begin_telling(q, &progress);
 	good = move_import(a, &q->move, &problem);
-	if (progress.shown)
-		fprintf(stderr, "\r\033[K");
+	progress_end(&progress);
 	if (!good)
 		return fail(q, problem);
 	if (print_report(a, q, MOVE_STATUS) != DONE)
@@ -288,7 +274,7 @@ static int check_signature(struct arena *a, struct request *q)
 
 static int verify(struct arena *a, struct request *q)
 {
-	struct progress progress = { .started = time_monotonic() };
+	struct progress progress;
 	const struct move_verdict *v;
 	const char *problem;
 	bool ok, good;
@@ -300,11 +286,9 @@ static int verify(struct arena *a, struct request *q)
 	}
 	if (q->check)
 		return check_signature(a, q);
-	q->move.progress = isatty(STDERR_FILENO) ? show_progress : NULL;
-	q->move.progress_arg = &progress;
+	begin_telling(q, &progress);
 	good = move_verify(a, &q->move, &v, &ok, &problem);
-	if (progress.shown)
-		fprintf(stderr, "\r\033[K");
+	progress_end(&progress);
 	if (!good)
 		return fail(q, problem);
 	text = move_verify_report(a, v, q->json ? MOVE_JSON : MOVE_TEXT, (str){ 0 });

@@ -6,13 +6,13 @@
 
 #include "lib/base/codec.h"
 #include "lib/base/crypt.h"
+#include "lib/base/file.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/net/fetch.h"
 #include "lib/net/loop.h"
 
 #include <pthread.h>
-#include <stdio.h>
 
 enum { FILE_MAX = 64 * 1024, TOKEN_MAX = 4096, GRANT_SECONDS = 3600 };
 
@@ -54,23 +54,14 @@ bool fcm_configured(const struct app *app)
 	return !str_empty(config_str(app->config, "FIREBASE_CREDENTIALS_FILE"));
 }
 
-static str read_file(struct arena *a, const char *path)
-{
-	FILE *f = fopen(path, "re");
-	char *text = arena_alloc(a, FILE_MAX);
-	size_t n = f ? fread(text, 1, FILE_MAX, f) : 0;
-
-	if (f)
-		fclose(f);
-	return (str){ text, n };
-}
-
 static err read_account(struct arena *a, const char *path, struct fcm_account *out)
 {
 	struct fcm_account account = { 0 };
-	err e = fields_from_json(a, read_file(a, path), account_fields, &account, NULL);
-	str signature;
+	str signature, text = S("");
+	err e = err_io;
 
+	if (file_read(a, path, FILE_MAX, &text))
+		e = fields_from_json(a, text, account_fields, &account, NULL);
 	if (!e.info && !rsa_sha256_sign(a, account.private_key, S("test"), &signature))
 		e = err_detail(a, err_invalid, "private_key", "private_key is no RSA key");
 	if (e.info) {

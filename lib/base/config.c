@@ -2,6 +2,7 @@
 #include "lib/base/config.h"
 
 #include "lib/base/env_file.h"
+#include "lib/base/file.h"
 #include "lib/base/json.h"
 
 #include <assert.h>
@@ -192,25 +193,17 @@ static bool use_env_text(struct config *c, const char *path, str text, const cha
 
 static bool use_env_file(struct config *c, const char *path, const char **problem)
 {
-	FILE *f = path ? fopen(path, "re") : NULL;
-	char *text;
-	size_t n;
-	bool failed;
+	str text;
 
-	if (!f && (!path || errno == ENOENT))
+	if (!path)
 		return true;
-	if (!f) {
-		*problem = explain("%s cannot be read: %s", path, strerror(errno));
-		return false;
-	}
-	text = arena_alloc(c->arena, FILE_MAX + 1);
-	n = fread(text, 1, FILE_MAX + 1, f);
-	failed = ferror(f) || n > FILE_MAX;
-	if (failed)
-		*problem = explain("%s cannot be read: %s", path,
-				   ferror(f) ? strerror(errno) : "it is larger than a megabyte");
-	fclose(f);
-	return !failed && use_env_text(c, path, (str){ text, n }, problem);
+	if (file_read(c->arena, path, FILE_MAX, &text))
+		return use_env_text(c, path, text, problem);
+	if (errno == ENOENT)
+		return true;
+	*problem = explain("%s cannot be read: %s", path,
+			   errno == EFBIG ? "it is larger than a megabyte" : strerror(errno));
+	return false;
 }
 
 bool config_load(struct config **out, const struct option *table, const char *env_file,
