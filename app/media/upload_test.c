@@ -205,6 +205,45 @@ TEST(the_times_of_a_film_are_gone)
 	EXPECT_TRUE(has(tags, "CreateDate                      : 0000:00:00 00:00:00"));
 }
 
+/* What a picture shows on the left and on the right, and how it says it. */
+static const char *sides_of(const struct t_reply *stored)
+{
+	return t_ask(stored,
+		     "/usr/bin/python3 -c 'from PIL import Image; i = Image.open(\"%s\"); "
+		     "c = i.convert(\"RGB\"); w, h = i.size; "
+		     "l, r = c.getpixel((w // 4, h // 2)), c.getpixel((3 * w // 4, h // 2)); "
+		     "print(i.mode, w, h, l[0] > l[2] + 50, r[2] > r[0] + 50, l[0] > r[0] + 10)'");
+}
+
+TEST(pictures_of_other_colours_become_such_as_screens_show)
+{
+	static const struct {
+		const char *file, *mime, *sides;
+	} files[] = {
+		{ "print.jpg", "image/jpeg", "RGB 400 300 True True True\n" },
+		{ "grey.jpg", "image/jpeg", "RGB 400 300 False False True\n" },
+		{ "palette.png", "image/png", "RGB 400 300 True True True\n" },
+		{ "deep.png", "image/png", "RGB 400 300 True True True\n" },
+		{ "phone.heic", "image/jpeg", "RGB 400 300 True True True\n" },
+	};
+	struct t_user ann = t_user("ann");
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++) {
+		const struct t_reply *r = EXPECT(200, t_upload(&ann, files[i].file));
+		const struct t_reply *stored = t_stored(r);
+		const struct t_reply *small =
+			EXPECT(200, t_get(NULL, "/%s", t_key(r, "thumbnail_url")));
+
+		EXPECT_HEADER(files[i].mime, stored, "Content-Type");
+		if (strcmp(files[i].sides, sides_of(stored)) != 0
+		    || strcmp(files[i].sides, sides_of(small)) != 0)
+			t_fail("%s looks otherwise: %s%s", files[i].file, sides_of(stored),
+			       sides_of(small));
+		if (t_contains(stored, "secret-place") || t_contains(small, "secret-place"))
+			t_fail("%s keeps what it said", files[i].file);
+	}
+}
+
 TEST(moving_pictures_keep_moving)
 {
 	struct t_user ann = t_user("ann");

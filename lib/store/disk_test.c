@@ -1,6 +1,8 @@
 /* A store on disk: what is put is there as a whole or not at all, and nothing else ever is. */
 #include "lib/store/store.h"
 
+#include "lib/base/crypt.h"
+#include "lib/base/rand.h"
 #include "lib/base/test.h"
 #include "lib/net/offload.h"
 
@@ -272,5 +274,55 @@ TEST(a_folder_that_cannot_be_made_is_said)
 	begin();
 	EXPECT_TRUE(err_is(spool_open(nowhere, a, &spool), err_store_unavailable));
 	store_free(nowhere);
+	end();
+}
+
+/* Of every size around the steps, after changes at the end, at the beginning and in the middle. */
+TEST(the_digest_of_a_spool_is_that_of_its_file)
+{
+	enum { STEP = 8 * 1024 * 1024 };
+	static const size_t sizes[] = { 0, 5, STEP - 1, STEP, 2 * STEP + 7 };
+	static char bytes[2 * STEP + 7];
+	uint8_t got[32], want[32];
+	struct spool *spool;
+	int fd;
+
+	begin();
+	rand_bytes(bytes, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		size_t places[] = { sizes[i], sizes[i] / 2, 0 };
+
+		EXPECT_NULL(spool_open(s, a, &spool).info);
+		spool_digest_on(spool);
+		EXPECT_NULL(spool_write(spool, bytes, sizes[i]).info);
+		EXPECT_NULL(spool_flush(spool, &fd).info);
+		for (size_t k = 0; k < 3; k++) {
+			if (places[k] < sizes[i]) {
+				bytes[places[k]]++;
+				EXPECT_EQ(1, pwrite(fd, &bytes[places[k]], 1, (off_t)places[k]));
+			}
+			EXPECT_TRUE(spool_digest(spool, (int64_t)places[k], got));
+			sha256((str){ bytes, sizes[i] }, want);
+			EXPECT_MEM(want, got, sizeof(want));
+		}
+	}
+	end();
+}
+
+/* Nothing was digested on the way, and the file has become shorter. */
+TEST(a_spool_can_be_digested_afterwards)
+{
+	uint8_t got[32], want[32];
+	struct spool *spool;
+	int fd;
+
+	begin();
+	EXPECT_NULL(spool_open(s, a, &spool).info);
+	EXPECT_NULL(spool_write(spool, "abcdef", 6).info);
+	EXPECT_NULL(spool_flush(spool, &fd).info);
+	EXPECT_EQ(0, ftruncate(fd, 3));
+	EXPECT_TRUE(spool_digest(spool, 0, got));
+	sha256(S("abc"), want);
+	EXPECT_MEM(want, got, sizeof(want));
 	end();
 }
