@@ -7,12 +7,13 @@ import { compare, replies } from './compare.mjs';
 import * as crowds from './crowds.mjs';
 import * as database from './database.mjs';
 import { RUNS, SECONDS, measure, saturate } from './measure.mjs';
-import { push, startService } from './push.mjs';
+import { SERVICES, push, startService } from './push.mjs';
 import { writeReport } from './report.mjs';
 import { SERVERS, start, stop } from './servers.mjs';
 import { readStatements } from './statements.mjs';
 import { describeMachine, idleCpu, median, memoryOf, noise, sleep } from './system.mjs';
 import * as targets from './targets.mjs';
+import { PLACES, upload } from './upload.mjs';
 
 const RESULTS = 'build/bench/results';
 const LARGE = 'large';
@@ -218,12 +219,26 @@ async function keys() {
 }
 
 async function pushes() {
-	const service = await startService();
-	try {
-		return await withServer('sojorn, 2 loops', CROWDED, (server) => push(server, targetsOf(CROWDED), service), service.settings);
-	} finally {
-		await service.stop();
+	const out = {};
+	for (const name of Object.keys(SERVICES)) {
+		const service = await startService(name);
+		try {
+			out[name] = await withServer('sojorn, 2 loops', CROWDED, (server) => push(server, targetsOf(CROWDED), service), service.settings);
+		} finally {
+			await service.stop();
+		}
 	}
+	return { services: out };
+}
+
+// Files beside nginx, each as it would be used.
+async function uploads() {
+	const out = {};
+	for (const [name, place] of Object.entries(PLACES)) {
+		console.error(`-- ${name}`);
+		out[name] = await withServer('sojorn, 2 loops', CROWDED, (server) => upload(server, place, targetsOf(CROWDED).viewers[0].token), { UPLOAD_DIR: place });
+	}
+	return { places: out };
 }
 
 function report() {
@@ -246,7 +261,7 @@ const STAGES = {
 	create: () => withCrowd(crowds.create),
 	star: () => withCrowd(crowds.star),
 	storm: () => withCrowd(crowds.storm, { RATE_LIMITS: 'on', TRUSTED_PROXIES: '127.0.0.1/8' }),
-	push: pushes, report,
+	push: pushes, upload: uploads, report,
 };
 
 // ---- the command ----

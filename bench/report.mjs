@@ -107,8 +107,13 @@ function aims(r) {
 		rows.push(aim(`a post to ${r.star.followers.toLocaleString('en')} followers: until all see it`, r.star.shown, 1000, ' ms'));
 		rows.push(aim('… personal feed meanwhile: p99, of that before', r.star.times, 2, '×'));
 	}
-	if (r.push)
-		rows.push(aim('pushes to a service on the same cores', r.push.rate, 10_000, '/s', true));
+	for (const [name, p] of Object.entries(r.push?.services ?? {}))
+		rows.push(aim(`pushes to ${name} on the same cores`, p.rate, 10_000, '/s', true));
+	for (const [name, p] of Object.entries(r.upload?.places ?? {}))
+		for (const peer of ['nginx', 'nginx, then sync'])
+			rows.push(aim(`upload of a film ${name}: rate, of that of ${peer}`, p['sojorn, index behind'].rate / p[peer].rate, 0.9, '×', true));
+	if (r.upload)
+		rows.push(aim('upload of a film: memory above what was there', Math.max(...Object.values(r.upload.places).map((p) => p['sojorn, index behind'].growth)), 1, ' MB'));
 	if (r.storm)
 		rows.push(aim('500 sign in at once: p99 of the personal feed, of that before', r.storm.times, 2, '×'));
 	if (r.startup)
@@ -149,6 +154,17 @@ function crowdsSection(r) {
 	return `### Crowds\n\nTwo loops.\n\n${reads.length ? table(head, reads) : ''}\n\n${lines.join('\n\n')}\n`;
 }
 
+function pushSection({ services }) {
+	const rows = Object.entries(services).map(([name, p]) => [name, round(p.rate), round(p.server), round(p.postgres), round(p.service)]);
+	return `### Pushes, ${Object.values(services)[0].messages.toLocaleString('en')} at once\n\n${table(['to', 'messages/s', 'server µs', 'PostgreSQL µs', 'service µs'], rows)}\n`;
+}
+
+function uploadSection({ places }) {
+	const rows = Object.entries(places).flatMap(([place, ways]) => Object.entries(ways).map(([way, u]) =>
+		[`${way}, ${place}`, round(u.rate), percent(u.noise), u.cpu.toFixed(2), u.growth.toFixed(1)]));
+	return `### A film of 400 MiB, from a client that costs next to nothing\n\n${table(['', 'MB/s', 'noise', 'CPU s', 'MB more memory'], rows)}\n`;
+}
+
 // What to make of them is written by hand, in bench/remarks.md.
 export function writeReport(file, r, machine) {
 	const routes = Object.keys(TITLES).filter((route) => r[route]);
@@ -158,5 +174,6 @@ export function writeReport(file, r, machine) {
 		...routes.map((route) => routeSection(route, r[route])),
 		...(r.growth ? [growthSection(r.growth)] : []), ...(r.pages ? [pagesSection(r.pages)] : []),
 		...(r.startup ? [startupSection(r.startup)] : []),
+		...(r.push ? [pushSection(r.push)] : []), ...(r.upload ? [uploadSection(r.upload)] : []),
 		...(r.export || r.create || r.star || r.storm ? [crowdsSection(r)] : []), ''].join('\n'));
 }
