@@ -203,13 +203,18 @@ bool gate_try_here(struct gate *g)
 
 /* ---- the app's own API ---- */
 
+static bool is_write(const struct req *r)
+{
+	return r->method != GET || r->route->writes;
+}
+
 err gate_enter_request(struct req *r)
 {
 	struct gate *g = r->app->gate;
 	enum gate_side side;
 	int64_t since;
 
-	if (r->method == GET || gate_try_here(g))
+	if (!is_write(r) || gate_try_here(g))
 		return OK;
 	since = time_monotonic();
 	TRY(gate_enter(g, &side));
@@ -223,6 +228,6 @@ err gate_enter_request(struct req *r)
 
 void gate_leave_request(struct req *r)
 {
-	if (r->method != GET)
+	if (is_write(r))
 		gate_leave(r->app->gate);
 }

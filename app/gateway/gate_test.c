@@ -276,6 +276,35 @@ TEST(before_the_switch_a_server_reads_but_does_not_write)
 	EXPECT_EQ(0, t_sql_int("SELECT count(*) FROM supabase_move.gate_servers"));
 }
 
+/* A GET that changes something would else be refused by a table's guard, in the middle of its work. */
+TEST(reads_that_change_something_pass_the_gate_as_writes)
+{
+	struct t_user ann, bob = { 0 };
+	struct t_server *s = start_in_upstream(&ann, "LOOPS=2");
+	const char *paths[3],
+		*at = "/api/v1/conversations/c0000000-0000-4000-8000-000000000001/messages";
+
+	t_sql("SET supabase_move.mover = 'on'");
+	bob = t_user("bob");
+	t_mutual(&ann, &bob);
+	t_sql("INSERT INTO encrypted_conversations (id, participant_a, participant_b) VALUES"
+	      " ('c0000000-0000-4000-8000-000000000001', LEAST('%s'::uuid, '%s'), GREATEST('%s'::uuid, '%s'))",
+	      ann.id, bob.id, ann.id, bob.id);
+	t_sql("INSERT INTO secure_messages (conversation_id, sender_id, receiver_id, ciphertext) VALUES"
+	      " ('c0000000-0000-4000-8000-000000000001', '%s', '%s', 'x')",
+	      bob.id, ann.id);
+	t_sql("RESET supabase_move.mover");
+	paths[0] = t_fmt("/api/v1/conversation?other_user_id=%s", bob.id);
+	paths[1] = t_fmt("/api/v1/keys/%s", bob.id);
+	paths[2] = "/api/v1/auth/verify?token=none";
+	for (size_t i = 0; i < 3; i++)
+		EXPECT_CODE("not_here_yet",
+			    EXPECT(503, t_get(i < 2 ? &ann : NULL, "%s", paths[i])));
+	EXPECT_COUNT(1, EXPECT(200, t_get(&ann, "%s", at)), "messages");
+	EXPECT_NONE(t_get(&ann, "%s", at), "messages[0].delivered_at");
+	t_server_stop(s);
+}
+
 /* Thread 0 writes, thread 1 does what `steps` lists. */
 struct scene {
 	const struct t_user *user;

@@ -129,7 +129,7 @@ const struct route keys_routes[] = {
 	  .body = publication_fields, .out = message_fields, .body_max = 512 << 10 },
 	{ DELETE, K, withdraw, "take all one's keys back", .out = message_fields, .errors = "404" },
 	{ GET, K "/:id", get_bundle, "keys to start an encrypted conversation with somebody",
-	  .out = bundle_fields, .errors = "403 404 429" },
+	  .writes = true, .out = bundle_fields, .errors = "403 404 429" },
 	{ DELETE, K "/otk/:keyId", delete_one_time, "nothing: bundles use keys up",
 	  .out = message_fields, .errors = "400" },
 	{ 0 },

@@ -40,6 +40,7 @@ struct route {
 	err (*run)(struct req *r);
 	const char *summary; /* one phrase for people: "create a post" */
 	enum auth auth;
+	bool writes;		   /* a GET which changes something */
 	const struct rate *rate;   /* on top of the server's general limits; NULL: none */
 	const struct field *query; /* query parameters; NULL: none read */
 	const struct field *body;  /* JSON members; NULL: none read (any body is ignored) */
