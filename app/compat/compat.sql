@@ -114,21 +114,28 @@ UPDATE one_time_tokens t SET attempts = t.attempts + 1 FROM newest n
  WHERE t.token_hash = n.token_hash AND t.attempts < 5
 RETURNING t.token_hash AS token, t.code_hash = $3 AS is_right;
 
--- Uses a link up: whoever has it has read the mail, so the address is theirs.
+-- Uses a link up: whoever has it has read the mail, so the address is theirs. The password of an account that
+-- nobody had confirmed is somebody's who may have known the address alone: it goes, and with it the sessions,
+-- unless the link is the one that confirms this very sign-up.
 -- name: compat_link_use     $1 token bytes, $2 purposes texts
 WITH token AS (
 	UPDATE one_time_tokens SET used_at = now()
 	 WHERE token_hash = $1 AND purpose = ANY ($2) AND used_at IS NULL AND expires_at > now()
 	RETURNING user_id, purpose, new_email, challenge
 ), before AS (
-	SELECT u.id, u.status FROM users u JOIN token t ON t.user_id = u.id FOR UPDATE OF u
+	SELECT u.id, u.status, u.status = 'pending' AND t.purpose <> 'email_verify' AS claimed
+	  FROM users u JOIN token t ON t.user_id = u.id FOR UPDATE OF u
 ), account AS (
 	UPDATE users u
 	   SET email = COALESCE(t.new_email, u.email), updated_at = now(),
+	       encrypted_password = CASE WHEN b.claimed THEN '' ELSE u.encrypted_password END,
 	       email_verified_at = CASE WHEN t.new_email IS NULL THEN COALESCE(u.email_verified_at, now()) ELSE now() END,
 	       status = CASE WHEN u.status = 'pending' THEN 'active' ELSE u.status END
-	  FROM token t WHERE u.id = t.user_id
+	  FROM token t JOIN before b ON b.id = t.user_id WHERE u.id = b.id
 	RETURNING u.*
+), ended AS (
+	UPDATE sessions s SET revoked_at = now() FROM before b
+	 WHERE s.user_id = b.id AND s.revoked_at IS NULL AND b.claimed
 ), identity AS (
 	UPDATE account_identities i
 	   SET data = i.data || jsonb_build_object('email', a.email, 'email_verified', true), updated_at = now()

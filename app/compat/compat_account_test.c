@@ -104,6 +104,36 @@ TEST(a_mailed_code_counts_five_tries)
 #pragma GCC diagnostic pop
 }
 
+/* Somebody signs up with another's address and waits; its owner must not come into an account which the other
+ * can still enter. */
+TEST(a_password_of_an_unconfirmed_sign_up_ends_with_a_link_that_is_no_confirmation)
+{
+	static const char *const ways[] = { A "/otp", A "/recover" };
+
+	for (int i = 0; i < 2; i++) {
+		const char *email = t_fmt("%s@example.com", t_unique("claimed"));
+		struct t_user user = { 0 };
+
+		snprintf(user.email, sizeof user.email, "%s", email);
+		EXPECT(200, sign_up(email, ""));
+		EXPECT_TRUE(t_mail(email) != NULL);
+		t_sql("INSERT INTO sessions (id, user_id) SELECT gen_random_uuid(), id FROM users"
+		      " WHERE email = '%s'",
+		      email);
+		EXPECT(200, post(ways[i], t_fmt("{'email': '%s'}", email)));
+		const char *to = t_header(EXPECT(303, t_get(NULL, "%s", link_path(t_mail(email)))),
+					  "Location");
+
+		EXPECT_STR(email, EXPECT(200, get_user(after(to, "access_token="))), "email");
+		EXPECT_CODE("invalid_credentials", EXPECT(400, sign_in(&user)));
+		EXPECT_EQ(
+			1,
+			t_sql_int("SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id"
+				  " WHERE u.email = '%s' AND s.revoked_at IS NULL",
+				  email));
+	}
+}
+
 TEST(one_mail_code_makes_an_account_unless_told_otherwise)
 {
 	const char *email = t_fmt("%s@example.com", t_unique("otp"));

@@ -88,6 +88,14 @@ static err add_account(struct req *r, struct asked *q)
 	return auth_find(r, q->form.email, &q->who); /* whoever was first */
 }
 
+/* An account that waits for its confirmation gets one. If it has a password, it is a way in that was not asked
+ * for with this password, which goes when it is used. */
+static enum link otp_link(const struct candidate *who)
+{
+	return str_eq(who->status, S("pending")) && str_empty(who->password) ? LINK_SIGNUP
+									     : LINK_MAGICLINK;
+}
+
 static err send_otp(struct req *r)
 {
 	struct asked q;
@@ -98,7 +106,7 @@ static err send_otp(struct req *r)
 			return err_no_signup;
 		TRY(add_account(r, &q));
 	}
-	return send(r, str_eq(q.who.status, S("pending")) ? LINK_SIGNUP : LINK_MAGICLINK, &q);
+	return send(r, otp_link(&q.who), &q);
 }
 
 /* ---- POST /recover, /resend ---- */
