@@ -45,3 +45,13 @@ err link_check(struct req *r, const char *name, str url)
 		return OK;
 	return req_fail(r, err_invalid, "%s must be an absolute http(s) address", name);
 }
+
+bool link_shows_pictures_of(const struct app *app, str host)
+{
+	str list = config_str(app->config, "IMAGE_PROXY_HOSTS");
+
+	while (list.p)
+		if (str_eq(str_trim(str_cut(&list, ',')), host))
+			return true;
+	return false;
+}

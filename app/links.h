@@ -13,6 +13,9 @@ str link_api(struct arena *a, const struct app *app);
  * none. */
 str link_app(struct arena *a, const struct app *app);
 
-/* What people give as an address of a picture, a film or a page: an absolute http(s) address, or empty.
- * err_invalid names the member. */
+/* What people give as an address of a page: an absolute http(s) address, or empty. err_invalid names the
+ * member. */
 err link_check(struct req *r, const char *name, str url);
+
+/* Whether pictures of another host may be shown and passed on: IMAGE_PROXY_HOSTS. */
+bool link_shows_pictures_of(const struct app *app, str host);

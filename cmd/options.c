@@ -82,8 +82,11 @@ static const struct option program_options[] = {
 	{ "R2_VID_DOMAIN", OPT_STR, .help = "domain videos are served from" },
 	{ "R2_PUBLIC_BASE_URL", OPT_STR, .help = "public URL of the media" },
 
+	{ "MEDIA_SIGNING_SECRET", OPT_STR, .secret = true,
+	  .help = "media are read by signed addresses alone, which last a day; nginx's location "
+		  "/uploads/ must go then" },
 	{ "IMAGE_PROXY_HOSTS", OPT_LIST, "web.archive.org, i.imgur.com, media.giphy.com",
-	  .help = "hosts whose pictures /image-proxy passes on" },
+	  .help = "other hosts whose pictures may be shown, and are passed on by /image-proxy" },
 	{ "PREVIEW_PRIVATE", OPT_BOOL, "off",
 	  .help = "previews and pictures may come from private addresses, too: for tests; "
 		  "refused in production" },

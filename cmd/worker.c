@@ -5,6 +5,7 @@
 #include "app/compat/compat.h"
 #include "app/console/console.h"
 #include "app/gateway/gateway.h"
+#include "app/media/media.h"
 #include "app/ops/health.h"
 #include "app/ops/jobs.h"
 #include "app/ops/metrics.h"
@@ -117,6 +118,7 @@ static struct server_options api_options(const struct worker *w)
 		.leave = gate_leave_request,
 		.authenticate = compat ? compat_authenticate : auth_authenticate,
 		.reply_error = compat ? compat_reply_error : NULL,
+		.address = media_shown,
 		.on_done = on_done,
 	};
 }

@@ -1,7 +1,6 @@
 /* What clients can do with beacons. */
 #include "app/beacons/beacons_db.h"
 
-#include "app/links.h"
 #include "app/media/media.h"
 #include "app/moderation/moderation.h"
 #include "app/posts/posts.h"
@@ -90,7 +89,7 @@ static err create_beacon(struct req *r)
 	struct verdict v;
 
 	TRY(req_body(r, &in, NULL));
-	TRY(link_check(r, "image_url", in.image_url));
+	TRY(media_check_picture(r, "image_url", &in.image_url));
 	if (str_empty(in.image_url))
 		in.image_url = (str){ 0 };
 	TRY(moderation_gate(r, in.body, &v));

@@ -12,9 +12,8 @@ TEST(a_beacon_has_every_member)
 	struct spot at = beacon_place();
 	const struct t_reply *made = EXPECT(
 		201,
-		beacon_drop_with(
-			&ann, at,
-			", 'severity': 'high', 'image_url': 'https://img.example.com/a.jpg'"));
+		beacon_drop_with(&ann, at,
+				 ", 'severity': 'high', 'image_url': 'https://i.imgur.com/a.jpg'"));
 	const struct t_reply *r = beacon_map(&bob, at, "");
 
 	for (int i = 0; i < 2; i++) {
@@ -39,7 +38,7 @@ TEST(a_beacon_has_every_member)
 		EXPECT_INT(0, of, t_fmt("%s.report_count", p));
 		EXPECT_INT(0, of, t_fmt("%s.verification_count", p));
 		EXPECT_NONE(of, t_fmt("%s.my_vote", p));
-		EXPECT_STR("https://img.example.com/a.jpg", of, t_fmt("%s.image_url", p));
+		EXPECT_STR("https://i.imgur.com/a.jpg", of, t_fmt("%s.image_url", p));
 		EXPECT_NONE(of, t_fmt("%s.video_url", p));
 		EXPECT_COUNT(0, of, t_fmt("%s.tags", p));
 		EXPECT_BOOL(false, of, t_fmt("%s.is_official", p));

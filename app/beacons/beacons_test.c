@@ -73,8 +73,9 @@ TEST(t_bcn_1_nothing_links_a_beacon_to_who_made_it)
 {
 	struct t_user ann = t_user("ann"), bob = t_user("bob");
 	struct spot at = beacon_place();
-	const struct t_reply *r = EXPECT(
-		201, beacon_drop_with(&ann, at, ", 'image_url': 'https://img.example.com/a.jpg'"));
+	const struct t_reply *r =
+		EXPECT(201,
+		       beacon_drop_with(&ann, at, ", 'image_url': 'https://i.imgur.com/a.jpg'"));
 	const char *beacon = t_json(r, "beacon.id"), *line;
 
 	EXPECT_NULL(strstr(r->body, ann.id));

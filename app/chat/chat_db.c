@@ -8,7 +8,7 @@ static const struct field participant_fields[] = {
 	FIELD(struct participant, id, .required = true),
 	FIELD(struct participant, handle),
 	FIELD(struct participant, display_name),
-	FIELD(struct participant, avatar_url),
+	FIELD(struct participant, avatar_url, .address = true),
 	{ 0 },
 };
 

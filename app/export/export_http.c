@@ -26,11 +26,16 @@ struct written {
 	struct strs tags;
 };
 static const struct field post_item_fields[] = {
-	FIELD(struct written, id),	   FIELD(struct written, body),
-	FIELD(struct written, image_url),  FIELD(struct written, video_url),
-	FIELD(struct written, created_at), FIELD(struct written, visibility),
-	FIELD(struct written, status),	   FIELD(struct written, chain_parent_id),
-	FIELD(struct written, tags),	   { 0 },
+	FIELD(struct written, id),
+	FIELD(struct written, body),
+	FIELD(struct written, image_url, .address = true),
+	FIELD(struct written, video_url, .address = true),
+	FIELD(struct written, created_at),
+	FIELD(struct written, visibility),
+	FIELD(struct written, status),
+	FIELD(struct written, chain_parent_id),
+	FIELD(struct written, tags),
+	{ 0 },
 };
 
 struct commented {
@@ -177,7 +182,7 @@ static err send_page(struct req *r, struct arena *a, const struct section *s, st
 
 	TRY(db_list(db_with(r->db, a), s->list, s->fields, s->size, &page, ARG(r->user.id),
 		    ARG(p->before), ARG(p->id), ARG((int32_t)PAGE)));
-	json_init(&w, a, page.n * 256 + 1);
+	reply_writer(r, a, page.n * 256 + 1, &w);
 	w.comma = !p->first;
 	for (size_t i = 0; i < page.n; i++)
 		json_record(&w, s->fields, (const char *)page.v + i * s->size);
@@ -217,7 +222,7 @@ static err read_head(struct req *r, str *out)
 	TRY(profiles_get(r->db, r->user.id, r->user.id, &card));
 	TRY(db_one(r->db, &sql_export_account, account_fields, &head, ARG(r->user.id)));
 	head.profile = card.profile;
-	json_init(&w, r->arena, 4096);
+	reply_writer(r, r->arena, 4096, &w);
 	json_members(&w, head_fields, &head);
 	*out = json_text(&w);
 	return OK;

@@ -7,7 +7,7 @@ const struct field person_fields[] = {
 	FIELD(struct person, id),
 	FIELD(struct person, handle, .required = true),
 	FIELD(struct person, display_name, .required = true),
-	FIELD(struct person, avatar_url),
+	FIELD(struct person, avatar_url, .address = true),
 	FIELD(struct person, tier, .alias = "harmony_tier"),
 	FIELD(struct person, followed_at),
 	{ 0 },
@@ -17,7 +17,7 @@ const struct field request_fields[] = {
 	FIELD(struct request, follower_id, .required = true),
 	FIELD(struct request, handle, .required = true),
 	FIELD(struct request, display_name, .required = true),
-	FIELD(struct request, avatar_url),
+	FIELD(struct request, avatar_url, .address = true),
 	FIELD(struct request, requested_at),
 	{ 0 },
 };
@@ -26,7 +26,7 @@ const struct field blocked_fields[] = {
 	FIELD(struct blocked, id),
 	FIELD(struct blocked, handle, .required = true),
 	FIELD(struct blocked, display_name, .required = true),
-	FIELD(struct blocked, avatar_url),
+	FIELD(struct blocked, avatar_url, .address = true),
 	FIELD(struct blocked, blocked_at),
 	{ 0 },
 };

@@ -17,7 +17,7 @@ static const struct field face_fields[] = {
 	FIELD(struct face, id),
 	FIELD(struct face, handle),
 	FIELD(struct face, display_name),
-	FIELD(struct face, avatar_url),
+	FIELD(struct face, avatar_url, .address = true),
 	{ 0 },
 };
 
@@ -90,7 +90,7 @@ static const struct field suggestion_fields[] = {
 	FIELD(struct suggestion, id),
 	FIELD(struct suggestion, handle, .alias = "username"),
 	FIELD(struct suggestion, display_name),
-	FIELD(struct suggestion, avatar_url),
+	FIELD(struct suggestion, avatar_url, .address = true),
 	FIELD(struct suggestion, mutual_count),
 	FIELD(struct suggestion, reason),
 	{ 0 },

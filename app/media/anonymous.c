@@ -73,8 +73,12 @@ err media_anonymous(struct req *r, str *url)
 	str key = key_in(*url);
 	err e;
 
-	if (!key.p || str_starts(key, S("uploads/beacons/")))
+	if (str_starts(key, S("uploads/beacons/")))
 		return OK;
+	if (!key.p)
+		return address_is_own(r->arena, r->app, *url)
+			? req_fail(r, err_invalid, "send the picture as an upload")
+			: OK;
 	e = put_copy(r, key, &o);
 	if (err_is(e, err_not_found) || err_is(e, err_invalid))
 		return req_fail(r, err_invalid, "there is no such upload");

@@ -1,7 +1,6 @@
 /* Where media lie and how they are reached. */
 #include "app/media/media.h"
 
-#include "app/links.h"
 #include "app/media/image.h"
 #include "app/media/kind.h"
 #include "app/media/parts.h"
@@ -109,52 +108,6 @@ void media_free(struct media *m)
 struct store *media_store(const struct app *app, enum media_shelf shelf)
 {
 	return app->media->shelves[shelf];
-}
-
-/* ---- addresses ---- */
-
-/* "videos/" is where the server before this one put some. */
-enum media_shelf media_shelf_of(str key)
-{
-	bool film = str_ends(key, S(".mp4")) || str_ends(key, S(".mov"))
-		|| str_ends(key, S(".webm")) || str_find(key, S("videos/")) >= 0;
-
-	return film ? MEDIA_VIDEOS : MEDIA_IMAGES;
-}
-
-/* "img.example.org" and "https://img.example.org/" are the same. */
-static str base_of(struct arena *a, str domain)
-{
-	while (str_ends(domain, S("/")))
-		domain.n--;
-	if (str_find(domain, S("://")) >= 0)
-		return domain;
-	return arena_printf(a, "https://%.*s", (int)domain.n, domain.p);
-}
-
-/* The operator's, of images or of films; absent: none. */
-static str domain_of(const struct app *app, str key)
-{
-	str domain = app->media->bases[media_shelf_of(key)];
-
-	return str_empty(domain) ? config_str(app->config, "R2_PUBLIC_BASE_URL") : domain;
-}
-
-str media_signed_url(struct arena *a, const struct app *app, str key)
-{
-	str url = { 0 };
-
-	if (str_empty(domain_of(app, key)))
-		url = store_url(media_store(app, media_shelf_of(key)), a, key, HOUR / SECOND);
-	return url.p ? url : media_url(a, app, key);
-}
-
-str media_url(struct arena *a, const struct app *app, str key)
-{
-	str domain = domain_of(app, key), base;
-
-	base = str_empty(domain) ? link_api(a, app) : base_of(a, domain);
-	return arena_printf(a, "%.*s/%.*s", (int)base.n, base.p, (int)key.n, key.p);
 }
 
 /* ---- serving ---- */

@@ -1,6 +1,7 @@
 /* What clients can do with media: send a file, ask for an address, read one. */
 #include "app/media/media.h"
 
+#include "app/media/parts.h"
 #include "app/media/take.h"
 #include "lib/web/multipart.h"
 #include "lib/web/req.h"
@@ -200,14 +201,17 @@ static err sign(struct req *r)
 
 /* ---- reading ---- */
 
-/* nginx does this where it can; names are never used twice, so copies may live for ever. */
+/* nginx does this where it can; names are never used twice, so copies may live for ever where addresses do. */
 static err read_object(struct req *r)
 {
 	str rest = req_param(r, "path");
 	str key = arena_printf(r->arena, "uploads/%.*s", (int)rest.n, rest.p);
-	err e = media_reply(r, media_shelf_of(key), key, media_mime_of(key),
-			    S("public, max-age=31536000, immutable"));
+	err e;
 
+	TRY(address_check(r, key));
+	e = media_reply(r, media_shelf_of(key), key, media_mime_of(key),
+			address_ends(r->app) ? S("private, max-age=86400")
+					     : S("public, max-age=31536000, immutable"));
 	return err_is(e, err_invalid) ? err_not_found : e;
 }
 
@@ -220,6 +224,6 @@ const struct route media_routes[] = {
 	{ GET, P "/media/sign", sign, "the address of a stored file", .query = path_fields,
 	  .out = address_fields },
 	{ GET, "/uploads/*path", read_object, "a stored file", .auth = AUTH_NONE,
-	  .errors = "302 404 416" },
+	  .query = address_signature_fields, .errors = "302 403 404 416" },
 	{ 0 },
 };

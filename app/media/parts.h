@@ -10,3 +10,21 @@ struct media {
 	char endpoint[256];
 	str bases[2]; /* of addresses; absent: this server's own */
 };
+
+/* Whether a file lies with us: in the uploads, in the old platform's public buckets where these are served, below
+ * a domain of our buckets. Compared as text, and nothing is read into it: our address with a slash behind it can
+ * lead nowhere else. */
+bool address_is_own(struct arena *a, const struct app *app, str url);
+
+/* Whether MEDIA_SIGNING_SECRET is set: then addresses of ours are good for a day only. */
+bool address_ends(const struct app *app);
+
+/* What stands behind the address of a key then. */
+struct address_signature {
+	int64_t exp;
+	str sig;
+};
+extern const struct field address_signature_fields[];
+
+/* Whether the request for this key has that, if it needs to. Errors: 403 not_signed, signature_expired. */
+err address_check(struct req *r, str key);

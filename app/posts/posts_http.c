@@ -1,7 +1,7 @@
 /* What clients can do with posts. */
 #include "app/posts/posts_db.h"
 
-#include "app/links.h"
+#include "app/media/media.h"
 #include "app/moderation/moderation.h"
 #include "app/ops/jobs.h"
 #include "app/rates.h"
@@ -99,21 +99,25 @@ static const struct field daily_limit_fields[] = {
 };
 
 /* "" is what clients send for none. */
-static err check_url(struct req *r, const char *name, str *url)
+static err check_media(struct req *r, struct new_post *in)
 {
-	if (str_empty(*url))
-		*url = (str){ 0 };
-	return link_check(r, name, *url);
+	str *const urls[] = { &in->image_url, &in->video_url, &in->thumbnail_url,
+			      &in->audio_overlay_url };
+
+	for (size_t i = 0; i < sizeof(urls) / sizeof(*urls); i++)
+		if (str_empty(*urls[i]))
+			*urls[i] = (str){ 0 };
+	TRY(media_check_picture(r, "image_url", &in->image_url));
+	TRY(media_check_picture(r, "thumbnail_url", &in->thumbnail_url));
+	TRY(media_check_own(r, "video_url", &in->video_url));
+	return media_check_own(r, "audio_overlay_url", &in->audio_overlay_url);
 }
 
 static err check_new_post(struct req *r, struct new_post *in)
 {
 	if (in->is_beacon)
 		return (err){ &info_beacon };
-	TRY(check_url(r, "image_url", &in->image_url));
-	TRY(check_url(r, "video_url", &in->video_url));
-	TRY(check_url(r, "thumbnail_url", &in->thumbnail_url));
-	TRY(check_url(r, "audio_overlay_url", &in->audio_overlay_url));
+	TRY(check_media(r, in));
 	if (str_empty(in->body) && !in->image_url.p && !in->video_url.p)
 		return req_fail(r, err_invalid,
 				"body must not be empty without an image or a video");

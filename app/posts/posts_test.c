@@ -203,7 +203,7 @@ TEST(bad_posts_are_refused)
 	EXPECT(201, t_post_json(&ann, API "/posts", "{'body': '%s'}", t_repeat("ä", 500)));
 	EXPECT(201,
 	       t_post_json(&ann, API "/posts",
-			   "{'image_url': 'https://img.sojorn.example/a.jpg'}"));
+			   "{'image_url': 'https://api.sojorn.test/uploads/a.jpg'}"));
 	EXPECT(404, t_get(&ann, API "/posts/00000000-0000-4000-8000-000000000000"));
 	EXPECT(400, t_get(&ann, API "/posts/no-uuid"));
 	EXPECT(401, t_get(NULL, API "/posts/00000000-0000-4000-8000-000000000000"));

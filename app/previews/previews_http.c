@@ -1,6 +1,7 @@
 /* Safe domains, and pictures of other hosts. */
 #include "app/previews/previews.h"
 
+#include "app/links.h"
 #include "app/previews/previews_db.h"
 #include "app/previews/visit.h"
 #include "lib/web/req.h"
@@ -88,16 +89,6 @@ static err check_domain(struct req *r)
 
 /* ---- the proxy ---- */
 
-static bool is_allowed(const struct app *app, str host)
-{
-	str list = config_str(app->config, "IMAGE_PROXY_HOSTS");
-
-	while (list.p)
-		if (str_eq(str_trim(str_cut(&list, ',')), host))
-			return true;
-	return false;
-}
-
 /* By its first bytes: what the other host calls it proves nothing. NULL: no picture. */
 static const char *picture_type(str body)
 {
@@ -125,7 +116,7 @@ static err proxy_image(struct req *r)
 	    || !(str_starts(in.url, S("https://"))
 		 || config_bool(r->app->config, "PREVIEW_PRIVATE")))
 		return req_fail(r, err_invalid, "url must be an https address");
-	if (!is_allowed(r->app, host))
+	if (!link_shows_pictures_of(r->app, host))
 		return err_host;
 	if (visit_picture(r->arena, r->app, in.url, &picture).info)
 		return err_upstream;

@@ -2,6 +2,7 @@
 #include "app/profiles/profiles_db.h"
 
 #include "app/links.h"
+#include "app/media/media.h"
 #include "app/moderation/moderation.h"
 #include "lib/web/req.h"
 
@@ -99,13 +100,25 @@ static err get_by_handle(struct req *r)
 	return reply(r, &out.profile);
 }
 
+/* A client sends back what it was given, also what came from another server long ago. */
+static err check_picture(struct req *r, const char *name, str *url, size_t stored_at)
+{
+	struct profile_card now;
+	err e = media_check_picture(r, name, url);
+
+	if (!e.info)
+		return OK;
+	TRY(profiles_get(r->db, r->user.id, r->user.id, &now));
+	return str_eq(*url, *(str *)((char *)&now.profile + stored_at)) ? OK : e;
+}
+
 /* What other people read of somebody goes through the word filter, like any text. */
 static err check_change(struct req *r, struct profile_change *in)
 {
 	if (in->handle.p)
 		TRY(profiles_handle(r->arena, in->handle, &in->handle));
-	TRY(link_check(r, "avatar_url", in->avatar_url));
-	TRY(link_check(r, "cover_url", in->cover_url));
+	TRY(check_picture(r, "avatar_url", &in->avatar_url, offsetof(struct profile, avatar_url)));
+	TRY(check_picture(r, "cover_url", &in->cover_url, offsetof(struct profile, cover_url)));
 	TRY(link_check(r, "website", in->website));
 	TRY(moderation_name(r, "handle", in->handle));
 	TRY(moderation_name(r, "display_name", in->display_name));

@@ -28,7 +28,7 @@ static const struct field found_user_fields[] = {
 	FIELD(struct found_user, id),
 	FIELD(struct found_user, handle, .required = true, .alias = "username"),
 	FIELD(struct found_user, display_name, .required = true),
-	FIELD(struct found_user, avatar_url),
+	FIELD(struct found_user, avatar_url, .address = true),
 	FIELD(struct found_user, harmony_tier, .alias = "tier"),
 	{ 0 },
 };

@@ -83,6 +83,7 @@ struct field {
 	bool omit_absent; /* out: left out instead of null */
 	bool keep_space;  /* in: not trimmed */
 	bool ref;	  /* member is a pointer to the nested record */
+	bool address;	  /* out: a text that json_writer.address completes */
 	bool hidden;	  /* bound from the row, neither written as JSON nor read from it */
 	bool has_range;	  /* numbers: min and max apply (set by giving .min or .max with it) */
 	double min,

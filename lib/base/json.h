@@ -12,6 +12,10 @@ struct json_writer {
 	char *p;
 	size_t n, cap;
 	bool comma; /* the next value needs one before it */
+
+	/* What a member of a table marked .address becomes; NULL: it stays. May be set after json_init. */
+	str (*address)(void *arg, str stored);
+	void *address_arg;
 };
 
 void json_init(struct json_writer *w, struct arena *a, size_t size_hint);

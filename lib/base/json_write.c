@@ -377,6 +377,11 @@ static void put_array(struct json_writer *w, const struct field *f, const void *
 	json_array_end(w);
 }
 
+static void put_text(struct json_writer *w, const struct field *f, str v)
+{
+	json_str(w, f->address && w->address ? w->address(w->address_arg, v) : v);
+}
+
 static void put_value(struct json_writer *w, const struct field *f, const void *v)
 {
 	switch (f->kind) {
@@ -393,7 +398,7 @@ static void put_value(struct json_writer *w, const struct field *f, const void *
 		json_double(w, *(const double *)v);
 		break;
 	case K_STR:
-		json_str(w, *(const str *)v);
+		put_text(w, f, *(const str *)v);
 		break;
 	case K_UUID:
 		json_uuid(w, *(const uuid *)v);

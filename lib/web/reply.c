@@ -35,11 +35,27 @@ int64_t reply_length(const struct request *r)
 	return r->file ? r->file->n : (int64_t)r->text.n;
 }
 
+static str shown_address(void *arg, str stored)
+{
+	struct req *req = arg;
+
+	return request_of(req)->web->options.address(req, stored);
+}
+
+void reply_writer(struct req *req, struct arena *a, size_t size_hint, struct json_writer *out)
+{
+	json_init(out, a, size_hint);
+	if (request_of(req)->web->options.address) {
+		out->address = shown_address;
+		out->address_arg = req;
+	}
+}
+
 err reply_as(struct req *req, int status, const struct field *fields, const void *record)
 {
 	struct json_writer w;
 
-	json_init(&w, req->arena, USUAL_SIZE);
+	reply_writer(req, req->arena, USUAL_SIZE, &w);
 	json_record(&w, fields, record);
 	return reply_finish(request_of(req), status, json_type, json_text(&w));
 }

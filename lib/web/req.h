@@ -111,6 +111,9 @@ struct message {
 extern const struct field message_fields[];
 err reply_message(struct req *r, const char *text);
 
+/* A writer for JSON that becomes a reply, or a piece of one, in this arena. */
+void reply_writer(struct req *r, struct arena *a, size_t size_hint, struct json_writer *out);
+
 /* Not JSON: a page, a text, a file's bytes. The body must live in the arena or for ever. */
 err reply_text(struct req *r, int status, const char *content_type, str body);
 err reply_redirect(struct req *r, str location);

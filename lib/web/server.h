@@ -43,6 +43,9 @@ struct server_options {
 	 * errors of the server, too, so r->route may be NULL and the query not yet read. */
 	bool (*reply_error)(struct req *r, err e);
 
+	/* What a reply says of a stored address (members marked .address), in r->arena; NULL: it as it is. */
+	str (*address)(const struct req *r, str stored);
+
 	/* After the reply's status is known; for metrics. `us`: since the request's first byte. */
 	void (*on_done)(const struct req *r, int status, int64_t us, size_t bytes);
 };

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 import { client } from './client.mjs';
-import { ORIGIN, addresses, errors, gone, media, origins, protocols } from './edge.mjs';
+import { ORIGIN, addresses, errors, gone, media, origins, protocols, signedMedia } from './edge.mjs';
 import { journey } from './journey.mjs';
 import { proxy } from './proxy.mjs';
 
@@ -42,24 +42,41 @@ async function behindProxy(work, ports, ca, server) {
 	await gone(check, phone);
 }
 
-const work = mkdtempSync(join(tmpdir(), 'sojorn-e2e-'));
-try {
+// nginx and a server behind it with these settings; `test(ports, ca, server)`.
+async function together(work, { signed = false, seed = true, ...settings }, test) {
 	const [port, plainPort, upstream] = await freePorts(3);
-	const ports = { port, plainPort, upstream };
-	mkdirSync(join(work, 'mail'));
+	const ports = { port, plainPort, upstream, signed };
+	mkdirSync(join(work, 'mail'), { recursive: true });
 	const front = await proxy(work, ports);
 	try {
 		const server = await serve(work, {
 			PORT: String(upstream),
 			API_BASE_URL: `https://localhost:${port}`,
-			CORS_ORIGINS: `https://other.example.org, ${ORIGIN}`,
 			TRUSTED_PROXIES: '127.0.0.1', // clients come from other addresses of this machine
-			RATE_LIMITS: 'on',
-		});
-		await behindProxy(work, ports, front.ca, server).finally(() => server.stop());
+			...settings,
+		}, seed);
+		await test(ports, front.ca, server).finally(() => server.stop());
 	} finally {
 		await check('nginx ends well', async () => assert.deepEqual(await front.stop(), []));
 	}
+}
+
+const work = mkdtempSync(join(tmpdir(), 'sojorn-e2e-'));
+try {
+	let login;
+	await together(work, { CORS_ORIGINS: `https://other.example.org, ${ORIGIN}`, RATE_LIMITS: 'on' },
+		async (ports, ca, server) => {
+			({ login } = server);
+			await behindProxy(work, ports, ca, server);
+		});
+	await together(work, { signed: true, seed: false, MEDIA_SIGNING_SECRET: 'of one test run' },
+		async ({ port }, ca, server) => {
+			server.login = login;
+			await server.signIn();
+			const phone = client({ port, ca }, '127.0.0.4');
+			await signedMedia(check, phone, server.token);
+			await phone.close();
+		});
 } finally {
 	rmSync(work, { recursive: true, force: true });
 }

@@ -1,6 +1,7 @@
 // What stands between a client and its answer: protocols, origins, addresses, errors, media, a server that is gone.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import { join } from 'node:path';
@@ -160,13 +161,18 @@ function form(bytes) {
 	]);
 }
 
+async function upload(phone, token) {
+	const { status, text, json } = await phone.send('POST', '/api/v1/upload', {
+		body: form(Buffer.from(PIXEL, 'base64')), token,
+		headers: { 'content-type': 'multipart/form-data; boundary=edge' },
+	});
+	assert.equal(status, 200, text);
+	return json;
+}
+
 export async function media(check, phone, work, token) {
 	await check('media: what is uploaded to the server, nginx serves', async () => {
-		const { status, text, json } = await phone.send('POST', '/api/v1/upload', {
-			body: form(Buffer.from(PIXEL, 'base64')), token,
-			headers: { 'content-type': 'multipart/form-data; boundary=edge' },
-		});
-		assert.equal(status, 200, text);
+		const json = await upload(phone, token);
 		const { pathname, origin } = new URL(json.url);
 		assert.equal(pathname.startsWith('/uploads/'), true);
 		const stored = await phone.send('GET', pathname);
@@ -193,6 +199,33 @@ export async function media(check, phone, work, token) {
 			assert.notEqual((await phone.send('GET', path)).status, 200, path);
 		assert.equal((await phone.send('GET', '/uploads/')).status, 403);
 		assert.equal((await phone.send('PUT', '/uploads/new.png', { body: 'x' })).status, 403);
+	});
+}
+
+// Behind the site as it is where addresses are signed.
+export async function signedMedia(check, phone, token) {
+	const { pathname } = new URL((await upload(phone, token)).url);
+	const code = async (path) => {
+		const { status, json } = await phone.send('GET', path);
+		return [status, json?.code];
+	};
+
+	await check('signed media: read by a signed address, in parts too', async () => {
+		const { json } = await phone.send('GET', `/api/v1/media/sign?path=${pathname.slice(1)}`, { token });
+		const { pathname: path, search } = new URL(json.url);
+		const whole = await phone.send('GET', path + search, { headers: { origin: ORIGIN } });
+		assert.deepEqual([whole.status, whole.headers['content-type']], [200, 'image/png']);
+		assert.equal(whole.headers['access-control-allow-origin'], '*');
+		assert.match(whole.headers['cache-control'], /private/);
+		const part = await phone.send('GET', path + search, { headers: { range: 'bytes=1-3' } });
+		assert.deepEqual([part.status, part.text], [206, 'PNG']);
+	});
+	await check('signed media: not without one, nor with a forged or old one', async () => {
+		assert.deepEqual(await code(pathname), [403, 'not_signed']);
+		assert.deepEqual(await code(`${pathname}?exp=4102444800&sig=${'0'.repeat(64)}`), [403, 'not_signed']);
+		const mac = createHmac('sha256', 'of one test run').update(`${pathname.slice(1)}:3600`).digest('hex');
+		assert.deepEqual(await code(`${pathname}?exp=3600&sig=${mac}`), [403, 'signature_expired']);
+		assert.deepEqual(await code(`${pathname}?exp=7200&sig=${mac}`), [403, 'not_signed']);
 	});
 }
 

@@ -18,9 +18,12 @@ function certificate(work) {
 	return readFileSync(join(work, 'cert.pem'));
 }
 
-// Every pair must be there to be exchanged, so that the site cannot drift away from what is tested.
-function site(work, { port, plainPort, upstream }) {
+// Every pair must be there to be exchanged, so that the site cannot drift away from what is tested. `signed`: as the
+// site's own words say it has to be where MEDIA_SIGNING_SECRET is set.
+function site(work, { port, plainPort, upstream, signed }) {
 	let text = readFileSync(SITE, 'utf8');
+	if (signed) text = text.replace(/\tlocation \/uploads\/ \{.*?\n\t\}\n/s, '');
+	else if (!text.includes('Remove this location where MEDIA_SIGNING_SECRET')) throw new Error('how are media signed?');
 	for (const [from, to] of [
 		['\tlisten [::]:80;\n', ''],
 		['\tlisten [::]:443 ssl http2;\n', ''],
@@ -30,7 +33,7 @@ function site(work, { port, plainPort, upstream }) {
 		['server_name api.example.org;', 'server_name localhost;'],
 		['/etc/letsencrypt/live/api.example.org/fullchain.pem', join(work, 'cert.pem')],
 		['/etc/letsencrypt/live/api.example.org/privkey.pem', join(work, 'key.pem')],
-		['/opt/sojorn/uploads;', `${join(work, 'uploads')};`],
+		...(signed ? [] : [['/opt/sojorn/uploads;', `${join(work, 'uploads')};`]]),
 	]) {
 		if (!text.includes(from)) throw new Error(`the site has no "${from.trim()}"`);
 		text = text.replaceAll(from, to);
@@ -59,7 +62,7 @@ function answers(port) {
 	});
 }
 
-// ports: { port, plainPort, upstream }. Returns { ca, stop() }; stop() resolves to a list of complaints.
+// ports: { port, plainPort, upstream, signed }. Returns { ca, stop() }; stop() resolves to a list of complaints.
 export async function proxy(work, ports) {
 	chmodSync(work, 0o755); // the workers are not root
 	mkdirSync(join(work, 'uploads', 'uploads'), { recursive: true });

@@ -69,7 +69,7 @@ export async function serve(work, settings = {}, seed = true) {
 			return (await fetch(server.url + path, { headers })).json();
 		},
 		async signIn() {
-			const { email, password } = login;
+			const { email, password } = server.login;
 			const reply = await fetch(`${server.url}/api/v1/auth/login`, {
 				method: 'POST',
 				body: JSON.stringify({ email, password }),
