@@ -62,3 +62,22 @@ SELECT a.id, a.handle, b.created_at AS blocked_at
  WHERE b.blocker_id = $1 AND (b.created_at, b.blocked_id) < ($2, $3)
  ORDER BY b.created_at DESC, b.blocked_id DESC
  LIMIT $4;
+
+-- What has an address for him now: T-BLK-9 and T-MSG-1 hold here, too.
+-- name: export_conversations     $1 me uuid, $2 before time, $3 before_id uuid, $4 limit int
+SELECT c.id, a.id AS with_id, a.handle AS with_handle, c.created_at, c.last_message_at
+  FROM my_conversations($1) mine
+  JOIN encrypted_conversations c ON c.id = mine.id
+  JOIN profiles a ON a.id = mine.peer
+ WHERE (c.created_at, c.id) < ($2, $3)
+ ORDER BY c.created_at DESC, c.id DESC
+ LIMIT $4;
+
+-- Of a conversation that the statement above gave.
+-- name: export_messages     $1 conversation uuid, $2 before time, $3 before_id uuid, $4 limit int
+SELECT id, sender_id, ciphertext, iv, message_header, key_version, message_type, reply_to_id, created_at, delivered_at,
+       read_at, expires_at
+  FROM secure_messages
+ WHERE conversation_id = $1 AND (created_at, id) < ($2, $3) AND (expires_at IS NULL OR expires_at > now())
+ ORDER BY created_at DESC, id DESC
+ LIMIT $4;

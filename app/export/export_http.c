@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { PAGE = 500 };
+enum { PAGE = 500, MESSAGES = 50 }; /* rows; a message may have 72 KB */
 
 static const struct rate rate_export = { "export", 5.0 / 3600, 5 };
 
@@ -98,12 +98,62 @@ static const struct field blockee_fields[] = {
 	{ 0 },
 };
 
+/* As the server has it, which cannot read it either. */
+struct letter {
+	uuid id, sender_id;
+	str ciphertext, iv, message_header, key_version;
+	int32_t message_type;
+	uuid reply_to_id;
+	usec created_at, delivered_at, read_at, expires_at;
+};
+static const struct field message_item_fields[] = {
+	FIELD(struct letter, id),
+	FIELD(struct letter, sender_id),
+	FIELD(struct letter, ciphertext),
+	FIELD(struct letter, iv),
+	FIELD(struct letter, message_header),
+	FIELD(struct letter, key_version),
+	FIELD(struct letter, message_type),
+	FIELD(struct letter, reply_to_id),
+	FIELD(struct letter, created_at),
+	FIELD(struct letter, delivered_at),
+	FIELD(struct letter, read_at),
+	FIELD(struct letter, expires_at),
+	{ 0 },
+};
+
+struct talk {
+	uuid id, with_id;
+	str with_handle;
+	usec created_at, last_message_at;
+	struct list messages; /* a section of its own */
+};
+static const struct field talk_head_fields[] = {
+	FIELD(struct talk, id),
+	FIELD(struct talk, with_id),
+	FIELD(struct talk, with_handle),
+	FIELD(struct talk, created_at),
+	FIELD(struct talk, last_message_at),
+	{ 0 },
+};
+static const struct field talk_fields[] = {
+	FIELD(struct talk, id),
+	FIELD(struct talk, with_id),
+	FIELD(struct talk, with_handle),
+	FIELD(struct talk, created_at),
+	FIELD(struct talk, last_message_at),
+	FIELD(struct talk, messages, .of = message_item_fields,
+	      .help = "encrypted, as they were sent"),
+	{ 0 },
+};
+
 /* The document; its lists are never filled, but written from the sections below. */
 struct export
 {
 	struct profile profile;
 	struct json account, settings, notification_preferences;
 	struct list posts, comments, likes, saves, reactions, following, followers, blocked;
+	struct list conversations;
 };
 static const struct field export_fields[] = {
 	FIELD(struct export, profile, .of = profile_fields),
@@ -118,6 +168,7 @@ static const struct field export_fields[] = {
 	FIELD(struct export, following, .of = acquaintance_fields),
 	FIELD(struct export, followers, .of = acquaintance_fields),
 	FIELD(struct export, blocked, .of = blockee_fields),
+	FIELD(struct export, conversations, .of = talk_fields),
 	{ 0 },
 };
 
@@ -136,31 +187,45 @@ static const struct field account_fields[] = {
 	{ 0 },
 };
 
-/* A list: its member, and where its rows, which begin with an id, have the time they are sorted by. */
+/* A list: its member, where its rows, which begin with an id, have the time they are sorted by, how many are read
+ * at once (0: PAGE), and the list that each of them has as its last member. */
 struct section {
 	const char *member;
 	const struct stmt *list;
 	const struct field *fields;
 	size_t size, time_at;
+	int32_t page;
+	const struct section *inner;
+};
+
+static const struct section messages = {
+	"messages",
+	&sql_export_messages,
+	message_item_fields,
+	sizeof(struct letter),
+	.time_at = offsetof(struct letter, created_at),
+	.page = MESSAGES,
 };
 
 static const struct section sections[] = {
 	{ "posts", &sql_export_posts, post_item_fields, sizeof(struct written),
-	  offsetof(struct written, created_at) },
+	  .time_at = offsetof(struct written, created_at) },
 	{ "comments", &sql_export_comments, comment_item_fields, sizeof(struct commented),
-	  offsetof(struct commented, created_at) },
+	  .time_at = offsetof(struct commented, created_at) },
 	{ "likes", &sql_export_likes, marked_fields, sizeof(struct marked),
-	  offsetof(struct marked, created_at) },
+	  .time_at = offsetof(struct marked, created_at) },
 	{ "saves", &sql_export_saves, marked_fields, sizeof(struct marked),
-	  offsetof(struct marked, created_at) },
+	  .time_at = offsetof(struct marked, created_at) },
 	{ "reactions", &sql_export_reactions, reacted_fields, sizeof(struct reacted),
-	  offsetof(struct reacted, created_at) },
+	  .time_at = offsetof(struct reacted, created_at) },
 	{ "following", &sql_export_following, acquaintance_fields, sizeof(struct acquaintance),
-	  offsetof(struct acquaintance, followed_at) },
+	  .time_at = offsetof(struct acquaintance, followed_at) },
 	{ "followers", &sql_export_followers, acquaintance_fields, sizeof(struct acquaintance),
-	  offsetof(struct acquaintance, followed_at) },
+	  .time_at = offsetof(struct acquaintance, followed_at) },
 	{ "blocked", &sql_export_blocked, blockee_fields, sizeof(struct blockee),
-	  offsetof(struct blockee, blocked_at) },
+	  .time_at = offsetof(struct blockee, blocked_at) },
+	{ "conversations", &sql_export_conversations, talk_head_fields, sizeof(struct talk),
+	  .time_at = offsetof(struct talk, created_at), .inner = &messages },
 };
 
 /* ---- sending it ---- */
@@ -169,42 +234,77 @@ static const struct section sections[] = {
 struct place {
 	usec before;
 	uuid id;
-	size_t n; /* rows of the page before */
-	bool first;
+	bool more, first;
 };
 
-/* One page into the reply, and its memory back. Suspends. */
-static err send_page(struct req *r, struct arena *a, const struct section *s, struct place *p)
+static err send_list(struct req *r, const struct section *s, uuid of);
+
+/* A row with its own list behind its other members. Suspends. */
+static err send_nested(struct req *r, struct arena *a, const struct section *s, const void *row,
+		       bool first)
 {
-	struct list page;
 	struct json_writer w;
+	uuid id;
+
+	memcpy(&id, row, sizeof(id));
+	reply_writer(r, a, 256, &w);
+	json_members(&w, s->fields, row);
+	TRY(reply_write(r, first ? S("{") : S(",{")));
+	TRY(reply_write(r, json_text(&w)));
+	TRY(send_list(r, s->inner, id));
+	return reply_write(r, S("}"));
+}
+
+/* Suspends. */
+static err send_rows(struct req *r, struct arena *a, const struct section *s,
+		     const struct list *rows, bool first)
+{
+	struct json_writer w;
+
+	reply_writer(r, a, rows->n * 256 + 1, &w);
+	w.comma = !first;
+	for (size_t i = 0; i < rows->n; i++) {
+		const char *row = (const char *)rows->v + i * s->size;
+
+		if (s->inner)
+			TRY(send_nested(r, a, s, row, first && i == 0));
+		else
+			json_record(&w, s->fields, row);
+	}
+	return s->inner ? OK : reply_write(r, json_text(&w));
+}
+
+/* One page into the reply. Suspends. */
+static err send_page(struct req *r, struct arena *a, const struct section *s, uuid of,
+		     struct place *p)
+{
+	int32_t most = s->page ? s->page : PAGE;
+	struct list page;
 	const char *row;
 
-	TRY(db_list(db_with(r->db, a), s->list, s->fields, s->size, &page, ARG(r->user.id),
-		    ARG(p->before), ARG(p->id), ARG((int32_t)PAGE)));
-	reply_writer(r, a, page.n * 256 + 1, &w);
-	w.comma = !p->first;
-	for (size_t i = 0; i < page.n; i++)
-		json_record(&w, s->fields, (const char *)page.v + i * s->size);
-	p->n = page.n;
-	p->first &= page.n == 0;
+	TRY(db_list(db_with(r->db, a), s->list, s->fields, s->size, &page, ARG(of), ARG(p->before),
+		    ARG(p->id), ARG(most)));
+	p->more = page.n == (size_t)most;
 	if (page.n == 0)
 		return OK;
+	TRY(send_rows(r, a, s, &page, p->first));
+	p->first = false;
 	row = (const char *)page.v + (page.n - 1) * s->size;
 	memcpy(&p->before, row + s->time_at, sizeof(p->before));
 	memcpy(&p->id, row, sizeof(p->id));
-	return reply_write(r, json_text(&w));
+	return OK;
 }
 
-static err send_list(struct req *r, const struct section *s)
+/* The pages of a list, each in an arena of its own. `of`: whose it is, a person's or a conversation's. Suspends. */
+static err send_list(struct req *r, const struct section *s, uuid of)
 {
-	struct place p = { .before = { INT64_MAX }, .n = PAGE, .first = true };
+	struct place p = { .before = { INT64_MAX }, .more = true, .first = true };
 
 	memset(&p.id, 0xff, sizeof(p.id));
 	TRY(reply_write(r, arena_printf(r->arena, ",\"%s\":[", s->member)));
-	while (p.n == PAGE) {
+	while (p.more) {
 		struct arena *a = arena_new();
-		err e = send_page(r, a, s, &p);
+		err e = send_page(r, a, s, of, &p);
 
 		arena_free(a);
 		TRY(e);
@@ -239,7 +339,7 @@ static err send_export(struct req *r)
 	TRY(reply_write(r, S("{")));
 	TRY(reply_write(r, head));
 	for (size_t i = 0; i < sizeof(sections) / sizeof(*sections); i++)
-		TRY(send_list(r, &sections[i]));
+		TRY(send_list(r, &sections[i], r->user.id));
 	return reply_write(r, S("}"));
 }
 

@@ -52,6 +52,57 @@ TEST(an_export_has_everything_of_its_owner_and_nothing_of_others)
 	EXPECT_COUNT(2, EXPECT(200, t_post(&ann, EXPORT)), "posts");
 }
 
+static const char *talk(const struct t_user *a, const struct t_user *b)
+{
+	return t_sql("INSERT INTO encrypted_conversations (participant_a, participant_b) VALUES"
+		     " (LEAST('%s'::uuid, '%s'), GREATEST('%s'::uuid, '%s')) RETURNING id",
+		     a->id, b->id, a->id, b->id);
+}
+
+static void say(const char *talk, const struct t_user *from, const struct t_user *to, int n,
+		const char *what)
+{
+	t_sql("INSERT INTO secure_messages (conversation_id, sender_id, receiver_id, ciphertext, created_at)"
+	      " SELECT '%s', '%s', '%s', '%s' || n, now() - n / 7 * interval '1 second'"
+	      " FROM generate_series(1, %d) n",
+	      talk, from->id, to->id, what, n);
+}
+
+/* Domain-rules §17.4: conversations as the server has them, which is encrypted. */
+TEST(an_export_has_the_conversations_with_all_their_messages)
+{
+	struct t_user ann = t_user("ann"), bob = t_user("bob"), cat = t_user("cat");
+	struct t_user eve = t_user("eve");
+	const char *with_bob = talk(&ann, &bob), *with_cat = talk(&ann, &cat);
+	const struct t_reply *r;
+
+	t_sql("UPDATE encrypted_conversations SET created_at = now() - interval '1 day' WHERE id = '%s'",
+	      with_cat);
+	talk(&ann, &eve);
+	say(talk(&bob, &cat), &bob, &cat, 1, "not hers ");
+	say(with_bob, &ann, &bob, 120, "sent ");
+	say(with_bob, &bob, &ann, 1, "received ");
+	t_sql("UPDATE secure_messages SET expires_at = now() - interval '1 s'"
+	      " WHERE conversation_id = '%s' AND ciphertext = 'sent 7'",
+	      with_bob);
+	t_block(&eve, &ann);
+	r = export_of(&ann);
+	EXPECT_COUNT(2, r, "conversations");
+	EXPECT_STR(with_bob, r, "conversations[0].id");
+	EXPECT_STR(bob.handle, r, "conversations[0].with_handle");
+	EXPECT_STR(cat.id, r, "conversations[1].with_id");
+	EXPECT_COUNT(0, r, "conversations[1].messages");
+	EXPECT_COUNT(120, r, "conversations[0].messages");
+	for (int i = 1; i <= 120; i++) {
+		int at = t_json_find(r, "conversations[0].messages", "ciphertext",
+				     t_fmt("sent %d", i));
+
+		EXPECT_EQ(i != 7, at >= 0);
+	}
+	EXPECT_TRUE(t_json_find(r, "conversations[0].messages", "ciphertext", "received 1") >= 0);
+	EXPECT_NULL(strstr(r->body, "not hers"));
+}
+
 TEST(an_export_of_a_new_account_has_empty_lists)
 {
 	struct t_user ann = t_user("ann");
@@ -60,6 +111,7 @@ TEST(an_export_of_a_new_account_has_empty_lists)
 	EXPECT_COUNT(0, r, "posts");
 	EXPECT_COUNT(0, r, "likes");
 	EXPECT_COUNT(0, r, "blocked");
+	EXPECT_COUNT(0, r, "conversations");
 }
 
 TEST(an_export_of_many_pages_has_each_row_once)
