@@ -98,6 +98,12 @@ static void on_waiting([[maybe_unused]] void *arg)
 	fputs("another migration is running; waiting for it\n", stderr);
 }
 
+static void on_blocked([[maybe_unused]] void *arg, const struct migration *m)
+{
+	fprintf(stderr, "%06lld %s: somebody holds what it needs; trying again\n",
+		(long long)m->version, m->name);
+}
+
 static void on_step(void *arg, const struct migration *m, bool up, int64_t us)
 {
 	struct run *r = arg;
@@ -359,17 +365,25 @@ static const char *wrong(struct request *q)
 
 static int run(struct run *r, struct request *q)
 {
-	struct migrate_watch watch = { .waiting = on_waiting, .done = on_step, .arg = r };
+	struct migrate_options o = { .waiting = on_waiting,
+				     .blocked = on_blocked,
+				     .done = on_step,
+				     .arg = r };
 	struct config *c = options_load();
-	const char *url = c ? config_cstr(c, "MIGRATOR_DATABASE_URL") : NULL;
+	const char *url;
 	int status;
 
-	if (c && !url)
+	if (!c)
+		return FAILED;
+	url = config_cstr(c, "MIGRATOR_DATABASE_URL");
+	if (!url)
 		url = config_cstr(c, "DATABASE_URL");
-	if (c && !url)
+	if (!url)
 		r->problem = "DATABASE_URL is not set";
-	if (!url || !migrate_open(r->arena, url, all_migrations, &watch, &r->migrator, &r->problem))
-		status = c ? failed(r) : FAILED;
+	o.lock_timeout = config_int(c, "MIGRATE_LOCK_TIMEOUT");
+	o.statement_timeout = config_int(c, "MIGRATE_STATEMENT_TIMEOUT");
+	if (!url || !migrate_open(r->arena, url, all_migrations, &o, &r->migrator, &r->problem))
+		status = failed(r);
 	else
 		status = dispatch(r, q);
 	config_free(c);
@@ -407,6 +421,7 @@ const struct command cmd_migrate = {
 		"  status       print which migrations are applied\n"
 		"  create NAME  make the files of a new migration in migrations/\n\n"
 		"The database is MIGRATOR_DATABASE_URL, or else DATABASE_URL. Runs wait for one\n"
-		"another. The record and the files are those of golang-migrate.",
+		"another; a file that waits for a lock over MIGRATE_LOCK_TIMEOUT is undone and tried\n"
+		"again, so that requests do not queue behind it. The record and the files are those of golang-migrate.",
 	.run = migrate,
 };

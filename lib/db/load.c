@@ -1,7 +1,8 @@
 /* See load.h. Text format of COPY: https://www.postgresql.org/docs/15/sql-copy.html#id-1.9.3.55.9.2 */
 #include "lib/db/load.h"
 
-#include <libpq-fe.h>
+#include "lib/db/peer.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +47,7 @@ struct load *load_open(const char *url, int timeout_seconds)
 	if (!l)
 		abort();
 	snprintf(timeout, sizeof(timeout), "%d", timeout_seconds);
-	l->conn = PQconnectdbParams(keys, values, 1);
+	l->conn = peer_connect(keys, values);
 	if (PQstatus(l->conn) != CONNECTION_OK)
 		fail(l, "the database", PQerrorMessage(l->conn));
 	else

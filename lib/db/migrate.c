@@ -6,10 +6,11 @@
 #include "lib/db/migrate.h"
 
 #include "lib/base/time.h"
+#include "lib/db/peer.h"
 
-#include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* "sojorn" in ASCII */
 #define OUR_LOCK INT64_C(0x736f6a6f726e)
@@ -18,7 +19,7 @@ struct migrator {
 	struct arena *arena;
 	PGconn *pg;
 	const struct migration *all;
-	struct migrate_watch watch;
+	struct migrate_options options;
 	const char *table;   /* quoted, with its schema */
 	const char *literal; /* the same as a string literal */
 	int64_t keys[2];     /* of the locks */
@@ -119,8 +120,16 @@ static bool find_table(struct migrator *m)
 	return true;
 }
 
+/* Whatever role or database say of it. */
+static bool limit_statements(struct migrator *m)
+{
+	return tell(m, "setting up",
+		    arena_printf(m->arena, "SET statement_timeout = %lld",
+				 (long long)(m->options.statement_timeout / MILLISECOND)));
+}
+
 bool migrate_open(struct arena *a, const char *url, const struct migration *all,
-		  const struct migrate_watch *watch, struct migrator **out, const char **problem)
+		  const struct migrate_options *o, struct migrator **out, const char **problem)
 {
 	const char *const keywords[] = { "dbname", "fallback_application_name", "client_encoding",
 					 NULL };
@@ -130,15 +139,14 @@ bool migrate_open(struct arena *a, const char *url, const struct migration *all,
 	m->arena = a;
 	m->all = all;
 	m->problem = problem;
-	if (watch)
-		m->watch = *watch;
-	m->pg = PQconnectdbParams(keywords, values, 1);
+	if (o)
+		m->options = *o;
+	m->pg = peer_connect(keywords, values);
 	arena_defer(a, close_connection, m->pg);
 	if (PQstatus(m->pg) != CONNECTION_OK)
 		return fail_by_server(m, "cannot connect to the database");
 	PQsetNoticeProcessor(m->pg, ignore_notice, NULL);
-	/* A migration takes as long as it takes. */
-	if (!tell(m, "setting up", S("SET statement_timeout = 0")) || !find_table(m))
+	if (!limit_statements(m) || !find_table(m))
 		return false;
 	*out = m;
 	return true;
@@ -254,26 +262,88 @@ static bool fail_in_file(struct migrator *m, const struct migration *mig, bool u
 			(long long)(up ? version_before(m, (int)(mig - m->all)) : mig->version)));
 }
 
-/* Runs one file. The server takes its statements as one transaction. */
+static bool limit_locks(struct migrator *m, int64_t us)
+{
+	return tell(m, "setting up",
+		    arena_printf(m->arena, "SET lock_timeout = %lld",
+				 (long long)(us / MILLISECOND)));
+}
+
+static bool is_good(const PGresult *r)
+{
+	ExecStatusType status = PQresultStatus(r);
+
+	return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
+		|| status == PGRES_EMPTY_QUERY;
+}
+
+static bool is_blocked(const PGresult *r)
+{
+	const char *state = PQresultErrorField(r, PG_DIAG_SQLSTATE);
+
+	return state && strcmp(state, "55P03") == 0; /* lock_not_available */
+}
+
+/* Runs one file, which the server takes as one transaction. NULL: failed, reported. */
+static PGresult *run_file(struct migrator *m, const char *text)
+{
+	PGresult *r;
+
+	if (!limit_locks(m, m->options.lock_timeout))
+		return NULL;
+	r = PQexec(m->pg, text);
+	arena_defer(m->arena, clear_result, r);
+	return is_good(r) && !limit_locks(m, 0) ? NULL : r;
+}
+
+static bool fail_blocked(struct migrator *m, const struct migration *mig)
+{
+	return fail(
+		m,
+		arena_printf(
+			m->arena,
+			"%06lld_%s: the locks it takes were not to be had within %lld ms in %d "
+			"tries; nothing was changed. Long transactions are in its way: SELECT pid, "
+			"xact_start, query FROM pg_stat_activity ORDER BY xact_start",
+			(long long)mig->version, mig->name,
+			(long long)(m->options.lock_timeout / MILLISECOND), MIGRATE_TRIES));
+}
+
+/* Runs one file until nobody stands in its way. */
+static bool run_unblocked(struct migrator *m, const struct migration *mig, bool up, int64_t before,
+			  int64_t target)
+{
+	PGresult *r;
+
+	for (int tries = 1;; tries++) {
+		if (!write_version(m, target, true))
+			return false;
+		r = run_file(m, up ? mig->up : mig->down);
+		if (!r || is_good(r))
+			return r;
+		if (!is_blocked(r))
+			return fail_in_file(m, mig, up, r);
+		if (!limit_locks(m, 0) || !write_version(m, before, false))
+			return false;
+		if (tries == MIGRATE_TRIES)
+			return fail_blocked(m, mig);
+		if (m->options.blocked)
+			m->options.blocked(m->options.arg, mig);
+		usleep((useconds_t)m->options.lock_timeout);
+	}
+}
+
 static bool step(struct migrator *m, int at, bool up)
 {
 	const struct migration *mig = &m->all[at];
+	int64_t before = up ? version_before(m, at) : mig->version;
 	int64_t target = up ? mig->version : version_before(m, at);
 	int64_t begun = time_monotonic();
-	PGresult *r;
-	ExecStatusType status;
 
-	if (!write_version(m, target, true))
+	if (!run_unblocked(m, mig, up, before, target) || !write_version(m, target, false))
 		return false;
-	r = PQexec(m->pg, up ? mig->up : mig->down);
-	arena_defer(m->arena, clear_result, r);
-	status = PQresultStatus(r);
-	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
-		return fail_in_file(m, mig, up, r);
-	if (!write_version(m, target, false))
-		return false;
-	if (m->watch.done)
-		m->watch.done(m->watch.arg, mig, up, time_monotonic() - begun);
+	if (m->options.done)
+		m->options.done(m->options.arg, mig, up, time_monotonic() - begun);
 	return true;
 }
 
@@ -289,8 +359,8 @@ static bool lock_one(struct migrator *m, int64_t key)
 		return false;
 	if (PQgetvalue(r, 0, 0)[0] == 't')
 		return true;
-	if (m->watch.waiting && !m->told)
-		m->watch.waiting(m->watch.arg);
+	if (m->options.waiting && !m->told)
+		m->options.waiting(m->options.arg);
 	m->told = true;
 	return tell(m, "waiting for the lock",
 		    arena_printf(m->arena, "SELECT pg_advisory_lock(%lld)", (long long)key));

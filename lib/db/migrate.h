@@ -20,18 +20,29 @@ extern const struct migration all_migrations[];
 
 enum { MIGRATE_NONE = -1 }; /* the version of a database without migrations */
 
-/* What an operation tells while it runs. Members may be NULL. */
-struct migrate_watch {
+/*
+ * What an operation tells while it runs, and how long it may stand in others' way. Members may be 0.
+ *
+ * A statement that waits for a lock has everybody queue behind it who comes after it. So a file gives up what it waits
+ * for longer than lock_timeout, is undone, pauses as long as that, and begins again, MIGRATE_TRIES times; after that
+ * it fails, and the database is as it was before it, not dirty.
+ */
+struct migrate_options {
 	void (*waiting)(void *arg); /* somebody else is migrating; we wait until he is done */
+	void (*blocked)(void *arg,
+			const struct migration *m); /* a lock was not to be had; we try again */
 	void (*done)(void *arg, const struct migration *m, bool up, int64_t us);
 	void *arg;
+	int64_t lock_timeout, statement_timeout; /* microseconds; 0: none */
 };
+
+enum { MIGRATE_TRIES = 20 };
 
 struct migrator;
 
-/* Connects. False: *problem says why. The migrator belongs to the arena. */
+/* Connects; `o` may be NULL. False: *problem says why. The migrator belongs to the arena. */
 bool migrate_open(struct arena *a, const char *url, const struct migration *all,
-		  const struct migrate_watch *watch, struct migrator **out, const char **problem);
+		  const struct migrate_options *o, struct migrator **out, const char **problem);
 
 /* Where the database is. False: *problem says why, as in all below. */
 bool migrate_version(struct migrator *m, int64_t *version, bool *dirty, const char **problem);

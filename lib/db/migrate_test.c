@@ -3,6 +3,9 @@
 
 #include "lib/db/pg_test.h"
 
+#include "lib/base/time.h"
+
+#include <libpq-fe.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -23,12 +26,17 @@ struct site {
 	struct arena *arena;
 	struct migrator *m;
 	const char *problem;
-	int waited, steps;
+	int waited, blocked, steps;
 };
 
 static void on_waiting(void *arg)
 {
 	((struct site *)arg)->waited++;
+}
+
+static void on_blocked(void *arg, [[maybe_unused]] const struct migration *m)
+{
+	((struct site *)arg)->blocked++;
 }
 
 static void on_step(void *arg, const struct migration *m, bool up, int64_t us)
@@ -41,10 +49,11 @@ static void on_step(void *arg, const struct migration *m, bool up, int64_t us)
 
 static void site_open(struct site *s, const struct migration *all)
 {
-	struct migrate_watch watch = { on_waiting, on_step, s };
+	struct migrate_options o = { on_waiting, on_blocked, on_step, s,
+				     .lock_timeout = 20 * MILLISECOND };
 
 	*s = (struct site){ .arena = arena_new() };
-	if (!migrate_open(s->arena, pg_url(), all, &watch, &s->m, &s->problem))
+	if (!migrate_open(s->arena, pg_url(), all, &o, &s->m, &s->problem))
 		print_error("%s\n", s->problem);
 	assert_non_null(s->m);
 }
@@ -214,6 +223,82 @@ TEST(two_at_once_take_turns)
 		expect_version(&s[i], 2, false);
 		site_close(&s[i]);
 	}
+}
+
+static const struct migration in_the_way[] = {
+	{ 1, "one", "CREATE TABLE one (id int)", "DROP TABLE one" },
+	{ 2, "two", "CREATE TABLE two (id int); ALTER TABLE one ADD more int", "DROP TABLE two" },
+	{ 0 },
+};
+
+/* Somebody whose transaction reads a table and does not end. */
+static PGconn *reader_of_one(void)
+{
+	PGconn *c = PQconnectdb(pg_url());
+
+	PQclear(PQexec(c, "BEGIN; SELECT * FROM one"));
+	EXPECT_EQ(PQTRANS_INTRANS, PQtransactionStatus(c));
+	return c;
+}
+
+TEST(a_file_that_is_blocked_for_good_leaves_everything_as_it_was)
+{
+	struct site s;
+	PGconn *reader;
+
+	site_open(&s, in_the_way);
+	EXPECT_TRUE(migrate_up(s.m, 1, &s.problem));
+	reader = reader_of_one();
+	EXPECT_FALSE(migrate_up(s.m, 0, &s.problem));
+	EXPECT_TRUE(strstr(s.problem, "000002_two: the locks") == s.problem);
+	EXPECT_EQ(MIGRATE_TRIES - 1, s.blocked);
+	expect_version(&s, 1, false);
+	EXPECT_CSTR("one schema_migrations", tables());
+	PQfinish(reader);
+	EXPECT_TRUE(migrate_up(s.m, 0, &s.problem));
+	expect_version(&s, 2, false);
+	site_close(&s);
+}
+
+static void let_go(void *arg, [[maybe_unused]] const struct migration *m)
+{
+	PGconn **reader = arg;
+
+	PQfinish(*reader);
+	*reader = NULL;
+}
+
+TEST(a_file_that_is_blocked_for_a_while_gets_through)
+{
+	struct arena *a = arena_new();
+	PGconn *reader = NULL;
+	struct migrate_options o = { .blocked = let_go,
+				     .arg = &reader,
+				     .lock_timeout = 20 * MILLISECOND };
+	struct migrator *m;
+	const char *problem;
+
+	EXPECT_TRUE(migrate_open(a, pg_url(), in_the_way, &o, &m, &problem));
+	EXPECT_TRUE(migrate_up(m, 1, &problem));
+	reader = reader_of_one();
+	EXPECT_TRUE(migrate_up(m, 0, &problem));
+	EXPECT_NULL(reader);
+	EXPECT_CSTR("one schema_migrations two", tables());
+	arena_free(a);
+}
+
+TEST(a_statement_that_takes_too_long_is_given_up)
+{
+	static const struct migration all[] = { { 1, "long", "SELECT pg_sleep(60)", "" }, { 0 } };
+	struct arena *a = arena_new();
+	struct migrate_options o = { .statement_timeout = 20 * MILLISECOND };
+	struct migrator *m;
+	const char *problem;
+
+	EXPECT_TRUE(migrate_open(a, pg_url(), all, &o, &m, &problem));
+	EXPECT_FALSE(migrate_up(m, 0, &problem));
+	EXPECT_TRUE(strstr(problem, "statement timeout") != NULL);
+	arena_free(a);
 }
 
 TEST(what_cannot_be_reached_is_said)

@@ -2,11 +2,11 @@
 #include "lib/db/script.h"
 
 #include "lib/db/call.h"
+#include "lib/db/peer.h"
 
 #include "lib/base/time.h"
 
 #include <errno.h>
-#include <libpq-fe.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -112,7 +112,7 @@ struct script *script_open(const char *url, int timeout_seconds)
 	if (!s)
 		abort();
 	snprintf(timeout, sizeof(timeout), "%d", timeout_seconds);
-	s->conn = PQconnectdbParams(keys, values, 1);
+	s->conn = peer_connect(keys, values);
 	if (PQstatus(s->conn) != CONNECTION_OK) {
 		(void)fail(s);
 		return s;
