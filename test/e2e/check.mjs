@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
 import { client } from './client.mjs';
-import { ORIGIN, addresses, errors, gone, media, origins, protocols, signedMedia } from './edge.mjs';
+import { ORIGIN, addresses, errors, floods, gone, media, origins, protocols, renewals, signedMedia } from './edge.mjs';
 import { journey } from './journey.mjs';
 import { proxy } from './proxy.mjs';
 
@@ -28,8 +28,8 @@ async function freePorts(count) {
 	return ports;
 }
 
-async function behindProxy(work, ports, ca, server) {
-	const from = (address) => client({ port: ports.port, ca }, address);
+async function behindProxy(work, ports, front, server) {
+	const from = (address) => client({ port: ports.port, ca: front.ca }, address);
 	const phone = from('127.0.0.2');
 	await protocols(check, phone, { work, ports });
 	await origins(check, phone);
@@ -38,11 +38,13 @@ async function behindProxy(work, ports, ca, server) {
 	await errors(check, phone, server.token);
 	await addresses(check, from, { ports });
 	await media(check, phone, work, server.token);
+	await floods(check, from);
+	await renewals(check, front, ports);
 	await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
-	await gone(check, phone);
+	await gone(check, from('127.0.0.4'));
 }
 
-// nginx and a server behind it with these settings; `test(ports, ca, server)`.
+// nginx and a server behind it with these settings; `test(ports, front, server)`.
 async function together(work, { signed = false, seed = true, ...settings }, test) {
 	const [port, plainPort, upstream] = await freePorts(3);
 	const ports = { port, plainPort, upstream, signed };
@@ -55,7 +57,7 @@ async function together(work, { signed = false, seed = true, ...settings }, test
 			TRUSTED_PROXIES: '127.0.0.1', // clients come from other addresses of this machine
 			...settings,
 		}, seed);
-		await test(ports, front.ca, server).finally(() => server.stop());
+		await test(ports, front, server).finally(() => server.stop());
 	} finally {
 		await check('nginx ends well', async () => assert.deepEqual(await front.stop(), []));
 	}
@@ -65,12 +67,12 @@ const work = mkdtempSync(join(tmpdir(), 'sojorn-e2e-'));
 try {
 	let login;
 	await together(work, { CORS_ORIGINS: `https://other.example.org, ${ORIGIN}`, RATE_LIMITS: 'on' },
-		async (ports, ca, server) => {
+		async (ports, front, server) => {
 			({ login } = server);
-			await behindProxy(work, ports, ca, server);
+			await behindProxy(work, ports, front, server);
 		});
 	await together(work, { signed: true, seed: false, MEDIA_SIGNING_SECRET: 'of one test run' },
-		async ({ port }, ca, server) => {
+		async ({ port }, { ca }, server) => {
 			server.login = login;
 			await server.signIn();
 			const phone = client({ port, ca }, '127.0.0.4');

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import http2 from 'node:http2';
 import tls from 'node:tls';
-import { gunzipSync } from 'node:zlib';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
+
+const unpack = { gzip: gunzipSync, br: brotliDecompressSync };
 
 function read(headers, bytes) {
-	const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString();
+	const text = (unpack[headers['content-encoding']]?.(bytes) ?? bytes).toString();
 	const json = text && /json/.test(headers['content-type']) ? JSON.parse(text) : undefined;
 	return { status: headers[':status'], headers, text, json };
 }

@@ -1,10 +1,13 @@
 // What stands between a client and its answer: protocols, origins, addresses, errors, media, a server that is gone.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { X509Certificate, createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { hasBrotli } from './proxy.mjs';
 
 export const ORIGIN = 'https://app.example.org';
 const LOGIN_BURST = 10; // of one address
@@ -50,12 +53,22 @@ export async function protocols(check, phone, { work, ports }) {
 		assert.equal((await phone.send('GET', '/health/ready')).status, 200);
 		assert.equal((await phone.send('HEAD', '/health')).status, 200);
 	});
-	await check('long replies are compressed, short ones are not', async () => {
-		const ask = { headers: { 'accept-encoding': 'gzip' } };
-		const { headers, json } = await phone.send('GET', '/api/v1/openapi.json', ask);
-		assert.equal(headers['content-encoding'], 'gzip');
-		assert.equal(json.openapi, '3.1.0');
-		assert.equal((await phone.send('GET', '/health', ask)).headers['content-encoding'], undefined);
+	for (const encoding of hasBrotli ? ['gzip', 'br'] : ['gzip'])
+		await check(`long replies are compressed, short ones are not: ${encoding}`, async () => {
+			const ask = { headers: { 'accept-encoding': encoding } };
+			const { headers, json } = await phone.send('GET', '/api/v1/openapi.json', ask);
+			assert.equal(headers['content-encoding'], encoding);
+			assert.match(headers.vary, /\bAccept-Encoding\b/);
+			assert.equal(json.openapi, '3.1.0');
+			assert.equal((await phone.send('GET', '/health', ask)).headers['content-encoding'], undefined);
+		});
+	await check('every answer says that TLS stays, and that types are as they say', async () => {
+		for (const path of ['/health', '/api/v1/nowhere', '/uploads/nowhere.png', '/api/v1/openapi.json']) {
+			const { headers } = await phone.send('GET', path);
+			assert.equal(headers['strict-transport-security'], 'max-age=31536000', path);
+			assert.equal(headers['x-content-type-options'], 'nosniff', path);
+			assert.equal(headers.server, 'nginx', path); // without its version
+		}
 	});
 }
 
@@ -148,6 +161,74 @@ export async function addresses(check, from, { ports }) {
 	});
 	await busy.close();
 	await calm.close();
+}
+
+const FLOOD = { together: 500, patience: 60_000 };
+
+export async function floods(check, from) {
+	await check('a flood ends at nginx, in the usual shape, and only for whom it comes from', async () => {
+		const [flood, calm] = [from('127.0.0.21'), from('127.0.0.22')];
+		const until = Date.now() + FLOOD.patience;
+		let refused; // by nginx: the server's own refusals count what is left
+		while (!refused && Date.now() < until) {
+			const replies = await Promise.all(Array.from({ length: FLOOD.together }, () => flood.send('GET', '/health')));
+			refused = replies.find(({ status, headers }) => status === 429 && !('x-ratelimit-limit' in headers));
+		}
+		assert.ok(refused, 'nothing was refused');
+		assert.equal(refused.headers['retry-after'], '1');
+		assert.deepEqual([refused.json.code, refused.json.request_id], ['rate_limited', refused.headers['x-request-id']]);
+		assert.equal((await calm.send('GET', '/health')).status, 200);
+		await flood.close();
+		await calm.close();
+	});
+}
+
+const RENEWALS = 5;
+
+// One request on a connection of its own; resolves to the fingerprint of the certificate it met.
+function ask(port, localAddress) {
+	return new Promise((resolve, reject) => {
+		const request = https.get({
+			host: '127.0.0.1', port, path: '/health', localAddress, agent: false,
+			rejectUnauthorized: false, // each is signed by itself; which one it was is compared instead
+		}, (reply) => {
+			const { fingerprint256 } = reply.socket.getPeerX509Certificate();
+			reply.resume().on('end', () => {
+				if (reply.statusCode === 200) resolve(fingerprint256);
+				else reject(new Error(`${reply.statusCode}`));
+			});
+		});
+		request.on('error', reject);
+	});
+}
+
+export async function renewals(check, front, { port }) {
+	await check('the certificate is replaced under load, and no request fails', async () => {
+		let over = false;
+		const failed = [];
+		let answered = 0;
+		const load = Array.from({ length: 4 }, async (_, n) => {
+			for (; !over; answered++) {
+				await ask(port, `127.0.0.${31 + n}`).catch((error) => failed.push(error.message));
+				await sleep(15); // below the limits of an address
+			}
+		});
+		try {
+			for (let n = 0; n < RENEWALS; n++) {
+				const { fingerprint256 } = new X509Certificate(front.renew());
+				const until = Date.now() + 30_000;
+				while (await ask(port, '127.0.0.30') !== fingerprint256) {
+					assert.ok(Date.now() < until, 'the new certificate is not served');
+					await sleep(20);
+				}
+			}
+		} finally {
+			over = true;
+			await Promise.all(load);
+		}
+		assert.deepEqual(failed, []);
+		assert.ok(answered > RENEWALS);
+	});
 }
 
 const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';

@@ -6,6 +6,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const SITE = new URL('../../deploy/nginx/sojorn-api.conf', import.meta.url);
+const BROTLI = new URL('../../deploy/nginx/sojorn-brotli.conf', import.meta.url).pathname;
+const BROTLI_MODULE = '/usr/lib/nginx/modules/ngx_http_brotli_filter_module.so'; // optional
+export const hasBrotli = existsSync(BROTLI_MODULE);
 const NGINX = existsSync('/usr/sbin/nginx') ? '/usr/sbin/nginx' : 'nginx';
 
 function certificate(work) {
@@ -42,7 +45,8 @@ function site(work, { port, plainPort, upstream, signed }) {
 }
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-const main = (work) => `daemon off;
+const main = (work) => `${hasBrotli ? `load_module ${BROTLI_MODULE};` : ''}
+daemon off;
 pid ${work}/nginx.pid;
 error_log ${work}/nginx.log warn;
 worker_processes 1;
@@ -51,6 +55,7 @@ http {
 	include /etc/nginx/mime.types;
 	access_log off;
 	${TEMPORARY.map((kind) => `${kind}_temp_path ${work}/tmp_${kind};`).join('\n\t')}
+	${hasBrotli ? `include ${BROTLI};` : ''}
 	include ${work}/sojorn-api.conf;
 }
 `;
@@ -62,7 +67,8 @@ function answers(port) {
 	});
 }
 
-// ports: { port, plainPort, upstream, signed }. Returns { ca, stop() }; stop() resolves to a list of complaints.
+// ports: { port, plainPort, upstream, signed }. Returns { ca, renew(), stop() }: renew() replaces the certificate, has
+// nginx read it and returns the new one; stop() resolves to a list of complaints.
 export async function proxy(work, ports) {
 	chmodSync(work, 0o755); // the workers are not root
 	mkdirSync(join(work, 'uploads', 'uploads'), { recursive: true });
@@ -79,8 +85,13 @@ export async function proxy(work, ports) {
 		if (child.exitCode !== null || tries > 200) throw new Error(`nginx did not start: ${printed}`);
 		await sleep(50);
 	}
-	return {
+	const front = {
 		ca,
+		renew() {
+			front.ca = certificate(work);
+			child.kill('SIGHUP');
+			return front.ca;
+		},
 		async stop() {
 			child.kill('SIGQUIT');
 			const how = await ended;
@@ -88,4 +99,5 @@ export async function proxy(work, ports) {
 			return how === 0 ? lines : [`nginx ended with ${how}`, printed, ...lines];
 		},
 	};
+	return front;
 }
