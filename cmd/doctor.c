@@ -12,8 +12,10 @@
 #include "lib/base/time.h"
 #include "lib/db/script.h"
 
+#include <grp.h>
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,6 +63,21 @@ struct doctor {
 	bool failed;
 };
 
+/* Root may read and write everything, so it would miss what the server may not: look with the eyes of the account
+ * whom the uploads belong to. */
+static void become_server(const struct config *config)
+{
+	const struct passwd *account;
+	struct stat st;
+
+	if (geteuid() != 0 || stat(config_cstr(config, "UPLOAD_DIR"), &st) < 0 || st.st_uid == 0)
+		return;
+	account = getpwuid(st.st_uid);
+	if (!account || initgroups(account->pw_name, account->pw_gid) < 0
+	    || setgid(account->pw_gid) < 0 || setuid(account->pw_uid) < 0)
+		fprintf(stderr, "sojorn doctor: looks as root, who may more than the server\n");
+}
+
 /* ---- saying ---- */
 
 static void say(struct doctor *d, const char *name, const char *status, str found, const char *fix)
@@ -89,7 +106,7 @@ static void look_at_config(struct doctor *d)
 	else
 		GOOD(d, "configuration", "complete");
 	if (stat(ENV_FILE, &st) == 0 && (st.st_mode & S_IRWXO))
-		FAIL(d, "secrets", "chmod 640 " ENV_FILE, "%s can be read by everybody", ENV_FILE);
+		FAIL(d, "secrets", "chmod 600 " ENV_FILE, "%s can be read by everybody", ENV_FILE);
 }
 
 /* ---- the database ---- */
@@ -352,6 +369,7 @@ static int doctor(int argc, char **argv)
 	d.config = options_load();
 	if (!d.config)
 		return FAILED;
+	become_server(d.config);
 	d.arena = arena_new();
 	for (size_t i = 0; i < sizeof(looks) / sizeof(*looks); i++)
 		looks[i](&d);
@@ -369,6 +387,8 @@ const struct command cmd_doctor = {
 	.name = "doctor",
 	.args = "[--json]",
 	.help = "look this machine over, and say how to fix what is wrong",
-	.details = "Changes nothing. Exit status 1 when a point fails; warnings do not count.",
+	.details =
+		"Changes nothing. Exit status 1 when a point fails; warnings do not count. Run as root it\n"
+		"looks as the account that owns the uploads.",
 	.run = doctor,
 };

@@ -36,7 +36,10 @@ run() {
 }
 
 account() {
-	getent passwd "$user" >/dev/null || run adduser --quiet --system --group --home "$home" --no-create-home "$user"
+	if ! getent passwd "$user" >/dev/null; then
+		run adduser --quiet --system --group --home "$home" --no-create-home "$user"
+		! getent passwd www-data >/dev/null || run adduser --quiet www-data "$user" # nginx serves the uploads
+	fi
 }
 
 # Folders, the environment with secrets of its own, units that name this layout.
@@ -53,8 +56,6 @@ new_environment() {
 		return
 	fi
 	(umask 077 && "$here/new-env" "$home/uploads" >"$home/.env.new")
-	chown "root:$user" "$home/.env.new"
-	chmod 640 "$home/.env.new"
 	mv "$home/.env.new" "$home/.env"
 	step "wrote $home/.env: edit it, then do this again"
 	exit 1
@@ -65,12 +66,14 @@ install_units() {
 		step "would: install the units in $units"
 		return
 	fi
-	for unit in sojorn-api.service sojorn-api.socket; do
+	for unit in "$here"/systemd/*; do
 		sed -e "s|/usr/bin/sojorn|$home/bin/sojorn|; s|/etc/sojorn/sojorn.env|$home/.env|" \
-			-e "s|^WorkingDirectory=.*|WorkingDirectory=$home|; s|^StateDirectory=.*|ReadWritePaths=$home/uploads|" \
-			-e '/^StateDirectoryMode/d' "$here/systemd/$unit" >"$units/$unit"
+			-e "s|^WorkingDirectory=.*|WorkingDirectory=$home|" \
+			-e "s|^StateDirectory=sojorn .*|ReadWritePaths=$home/uploads|" "$unit" >"$units/${unit##*/}"
 	done
-	[ ! -d /run/systemd/system ] || systemctl daemon-reload
+	[ -d /run/systemd/system ] || return 0
+	systemctl daemon-reload
+	systemctl enable --now sojorn-backup.timer sojorn-drill.timer
 }
 
 # The program under a name of its own; the link is exchanged in one step.
