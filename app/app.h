@@ -10,6 +10,7 @@
 #include "lib/web/route.h"
 
 struct gate;
+struct jwks;
 struct media;
 struct redis;
 
@@ -21,6 +22,7 @@ struct app {
 	struct gate *gate;	 /* app/gateway: who writes while the app moves; NULL: we do */
 	struct media *media;	 /* stores of what people upload */
 	str jwt_secret;
+	const struct jwks *jwks; /* of the project that moved here; NULL: it signed by jwt_secret */
 	bool production;
 };
 

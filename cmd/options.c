@@ -104,6 +104,9 @@ static const struct option program_options[] = {
 	  .help = "file to which reads that are passed on are written, without tokens, for `supabase shadow`" },
 	{ "SUPABASE_ANON_KEY", OPT_STR, .secret = true, .help = "the project's public key" },
 	{ "SUPABASE_SERVICE_KEY", OPT_STR, .secret = true, .help = "the project's service key" },
+	{ "SUPABASE_JWKS", OPT_STR,
+	  .help = "file with the public keys of a project that signs by ES256, RS256 or EdDSA, as its "
+		  "/auth/v1/.well-known/jwks.json gives them" },
 	{ "SUPABASE_REDIRECT_URLS", OPT_LIST,
 	  .help = "patterns of addresses that mailed links may lead to, beside APP_BASE_URL; * stands "
 		  "for all but . and /, ** for anything" },

@@ -23,6 +23,7 @@
 #include "lib/base/log.h"
 #include "lib/base/rand.h"
 #include "lib/net/redis.h"
+#include "lib/web/jwks.h"
 #include "lib/web/server.h"
 #include "version.h"
 
@@ -47,6 +48,7 @@ struct serve {
 	struct config *config;
 	struct arena *arena; /* as long as the process serves */
 	struct app app;
+	struct jwks *jwks;	     /* app.jwks */
 	const struct route **tables; /* of the API */
 	struct router *api, *admin;
 	const char *address;
@@ -159,6 +161,20 @@ static bool make_redis(struct serve *s, const char **problem)
 	return state != REDIS_REFUSES;
 }
 
+/* Keys of a project that did not sign by a shared secret. */
+static bool load_jwks(struct serve *s, const char **problem)
+{
+	const char *path = config_cstr(s->config, "SUPABASE_JWKS"), *why;
+
+	if (!path)
+		return true;
+	s->jwks = jwks_load(path, &why);
+	s->app.jwks = s->jwks;
+	if (!s->jwks)
+		*problem = arena_printf(s->arena, "SUPABASE_JWKS: %s %s", path, why).p;
+	return s->jwks;
+}
+
 static bool make_app(struct serve *s, const char **problem)
 {
 	*problem = "out of memory or descriptors";
@@ -173,7 +189,8 @@ static bool make_app(struct serve *s, const char **problem)
 	s->tables = api_tables(s);
 	s->api = router_new(s->tables);
 	s->admin = router_new(admin_routes);
-	if (!s->app.offload || !s->app.gate || !s->api || !s->admin || !make_redis(s, problem))
+	if (!s->app.offload || !s->app.gate || !s->api || !s->admin || !make_redis(s, problem)
+	    || !load_jwks(s, problem))
 		return false;
 	s->app.media = media_new(s->config, problem);
 	return s->app.media;
@@ -201,6 +218,7 @@ static void free_parts(struct serve *s)
 	gate_free(s->app.gate);
 	limiter_free(s->app.limiter);
 	redis_free(s->app.redis);
+	jwks_free(s->jwks);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	if (s->ended_fd >= 0)

@@ -225,7 +225,7 @@ static err identify(struct req *r, str text)
 {
 	struct token t;
 
-	TRY(token_verify(r->arena, r->app->jwt_secret, text, time_now(), &t));
+	TRY(token_verify_any(r->arena, r->app->jwt_secret, r->app->jwks, text, time_now(), &t));
 	if (uuid_is_nil(t.sub) || str_eq(t.role, S("anon")) || str_eq(t.role, S("service_role")))
 		return err_token_nobody;
 	return auth_by_session(r, t.sub, t.session, t.expires);

@@ -1,6 +1,7 @@
 /* Supabase Auth: what it says of itself, and the list of all routes of app/compat. */
 #include "app/compat/compat.h"
 #include "app/compat/compat_http.h"
+#include "lib/web/jwks.h"
 
 struct settings {
 	struct json external;
@@ -54,10 +55,11 @@ static const struct field keys_fields[] = {
 	{ 0 },
 };
 
-/* Tokens are signed with a shared secret, which is never listed; clients then ask GET /user. */
+/* Ours are signed with a shared secret, which is never listed: clients then ask GET /user. Those that the project
+ * signed by keys of its own are good as long as these are known. */
 static err jwks(struct req *r)
 {
-	struct keys out = { { S("[]") } };
+	struct keys out = { { r->app->jwks ? jwks_list(r->app->jwks) : S("[]") } };
 
 	reply_header(r, "Cache-Control", S("public, max-age=600"));
 	return reply(r, &out);

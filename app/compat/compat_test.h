@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ANON	"apikey: anon-key-of-the-tests"
 #define SERVICE "service-in-no-log-key-of-the-tests"

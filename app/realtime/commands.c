@@ -124,7 +124,8 @@ static err renew(struct command *k)
 	struct token t;
 
 	TRY(fields_from_json(k->arena, k->payload, auth_in_fields, &in, NULL));
-	err e = token_verify(k->arena, c->hub->o.app->jwt_secret, in.token, time_now(), &t);
+	const struct app *app = c->hub->o.app;
+	err e = token_verify_any(k->arena, app->jwt_secret, app->jwks, in.token, time_now(), &t);
 	if (!e.info && !uuid_eq(t.sub, c->entry.id))
 		e = err_token_invalid;
 	if (!e.info)

@@ -8,8 +8,11 @@
 #include "lib/base/rand.h"
 
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <limits.h>
 #include <pthread.h>
@@ -314,6 +317,132 @@ bool rsa_sha256_sign(struct arena *a, str pem, str data, str *out)
 	EVP_MD_CTX_free(c);
 	if (ok)
 		*out = arena_copy(a, (str){ (const char *)raw, n });
+	return ok;
+}
+
+/* ---- public keys of others ---- */
+
+enum { P256_NUMBER = 32, P256_DER_MAX = 80, RSA_BITS_MIN = 2048 };
+
+struct public_key {
+	EVP_PKEY *key;
+};
+
+/* Takes the key; NULL stays NULL. */
+static struct public_key *keep_key(EVP_PKEY *key)
+{
+	struct public_key *k = key ? malloc(sizeof(*k)) : NULL;
+
+	check(!key || k);
+	if (k)
+		k->key = key;
+	return k;
+}
+
+static EVP_PKEY *key_from(const char *type, OSSL_PARAM_BLD *b)
+{
+	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(b);
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, type, NULL);
+	EVP_PKEY *key = NULL;
+
+	if (!params || !c || EVP_PKEY_fromdata_init(c) != 1
+	    || EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		key = NULL;
+	EVP_PKEY_CTX_free(c);
+	OSSL_PARAM_free(params);
+	return key;
+}
+
+struct public_key *public_key_p256(str x, str y)
+{
+	unsigned char point[1 + 2 * P256_NUMBER] = { POINT_CONVERSION_UNCOMPRESSED };
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	EVP_PKEY *key = NULL;
+
+	check(b);
+	if (x.n == P256_NUMBER && y.n == P256_NUMBER) {
+		memcpy(point + 1, x.p, P256_NUMBER);
+		memcpy(point + 1 + P256_NUMBER, y.p, P256_NUMBER);
+		if (OSSL_PARAM_BLD_push_utf8_string(b, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0)
+		    && OSSL_PARAM_BLD_push_octet_string(b, OSSL_PKEY_PARAM_PUB_KEY, point,
+							sizeof(point)))
+			key = key_from("EC", b);
+	}
+	OSSL_PARAM_BLD_free(b);
+	return keep_key(key);
+}
+
+struct public_key *public_key_rsa(str n, str e)
+{
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	BIGNUM *modulus = BN_bin2bn((const unsigned char *)n.p, (int)n.n, NULL);
+	BIGNUM *exponent = BN_bin2bn((const unsigned char *)e.p, (int)e.n, NULL);
+	EVP_PKEY *key = NULL;
+
+	check(b && modulus && exponent);
+	if (n.n <= RSA_MAX && e.n <= 8 && BN_num_bits(modulus) >= RSA_BITS_MIN
+	    && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, modulus)
+	    && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, exponent))
+		key = key_from("RSA", b);
+	BN_free(modulus);
+	BN_free(exponent);
+	OSSL_PARAM_BLD_free(b);
+	return keep_key(key);
+}
+
+struct public_key *public_key_ed25519(str x)
+{
+	return x.n != ED25519_KEY
+		? NULL
+		: keep_key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+						       (const unsigned char *)x.p, x.n));
+}
+
+void public_key_free(struct public_key *k)
+{
+	if (k)
+		EVP_PKEY_free(k->key);
+	free(k);
+}
+
+/* JWS has r and s behind each other, OpenSSL wants them in DER; 0: cannot be one. */
+static size_t ecdsa_der(str signature, unsigned char der[static P256_DER_MAX])
+{
+	const unsigned char *raw = (const unsigned char *)signature.p;
+	ECDSA_SIG *sig = ECDSA_SIG_new();
+	BIGNUM *r, *s;
+	int n;
+
+	if (signature.n != (size_t)2 * P256_NUMBER) {
+		ECDSA_SIG_free(sig);
+		return 0;
+	}
+	r = BN_bin2bn(raw, P256_NUMBER, NULL);
+	s = BN_bin2bn(raw + P256_NUMBER, P256_NUMBER, NULL);
+	check(sig && r && s && ECDSA_SIG_set0(sig, r, s) == 1);
+	n = i2d_ECDSA_SIG(sig, &der);
+	ECDSA_SIG_free(sig);
+	return n > 0 ? (size_t)n : 0;
+}
+
+bool public_key_verify(const struct public_key *k, str data, str signature)
+{
+	bool edwards = EVP_PKEY_get_base_id(k->key) == EVP_PKEY_ED25519;
+	unsigned char der[P256_DER_MAX];
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	bool ok;
+
+	check(c);
+	if (EVP_PKEY_get_base_id(k->key) == EVP_PKEY_EC)
+		signature = (str){ (const char *)der, ecdsa_der(signature, der) };
+	ok = signature.n > 0
+		&& EVP_DigestVerifyInit_ex(c, NULL, edwards ? NULL : "SHA256", NULL, NULL, k->key,
+					   NULL)
+			== 1
+		&& EVP_DigestVerify(c, (const unsigned char *)signature.p, signature.n,
+				    (const unsigned char *)data.p, data.n)
+			== 1;
+	EVP_MD_CTX_free(c);
 	return ok;
 }
 

@@ -45,6 +45,19 @@ str seal(struct arena *a, const uint8_t key[static KEY_BYTES], str context, str 
 [[nodiscard]] bool unseal(struct arena *a, const uint8_t key[static KEY_BYTES], str context,
 			  str sealed, str *out);
 
+/*
+ * Public keys of other issuers, as RFC 7518 §6 has them: numbers in big endian. NULL: no such key, or one that is
+ * too weak (RSA below 2048 bits). Owned by the caller.
+ */
+struct public_key;
+struct public_key *public_key_p256(str x, str y);
+struct public_key *public_key_rsa(str n, str e);
+struct public_key *public_key_ed25519(str x);
+void public_key_free(struct public_key *k); /* NULL-safe */
+
+/* A signature over SHA-256 as JWS has it (RFC 7518 §3: RS256, ES256), or Ed25519's. */
+[[nodiscard]] bool public_key_verify(const struct public_key *k, str data, str signature);
+
 /* RFC 8017 §8.2 (RS256 of RFC 7518): signs with a private RSA key in PEM. Takes about a millisecond. False
  * when the text is no such key. */
 [[nodiscard]] bool rsa_sha256_sign(struct arena *a, str pem, str data, str *out);

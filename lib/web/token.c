@@ -8,6 +8,7 @@
 #include "lib/base/codec.h"
 #include "lib/base/crypt.h"
 #include "lib/base/json.h"
+#include "lib/web/jwks.h"
 
 #include <string.h>
 
@@ -207,10 +208,18 @@ static bool pick_claim(void *claims_, str name, str value)
 	return true;
 }
 
-static bool pick_algorithm(void *is_hs256, str name, str value)
+struct header {
+	str algorithm, key; /* key: its id */
+};
+
+static bool pick_algorithm(void *header_, str name, str value)
 {
+	struct header *h = header_;
+
 	if (str_eq(name, S("alg")))
-		*(bool *)is_hs256 = str_eq(value, S("\"HS256\""));
+		return to_text(value, &h->algorithm);
+	if (str_eq(name, S("kid")))
+		return to_text(value, &h->key);
 	if (str_eq(name, S("typ")))
 		return str_ieq(value, S("\"JWT\""));
 	return !str_eq(name, S("crit")); /* RFC 7515 §4.1.11: what we do not understand */
@@ -227,16 +236,6 @@ static bool decode(struct arena *a, str text, str *out)
 	return true;
 }
 
-static bool header_is_ours(struct arena *a, str header)
-{
-	bool is_hs256 = false;
-	str json;
-
-	if (str_eq(header, usual_header))
-		return true;
-	return decode(a, header, &json) && each_member(json, pick_algorithm, &is_hs256) && is_hs256;
-}
-
 static bool is_signed(str secret, str content, str signature)
 {
 	uint8_t want[SHA256_BYTES];
@@ -248,24 +247,43 @@ static bool is_signed(str secret, str content, str signature)
 	return str_eq_secret(signature, (str){ text, n });
 }
 
-/* Its payload, when the token is signed by this secret. */
-static bool open_signed(struct arena *a, str secret, str token, str *ret_payload)
+/* By the algorithm that its header names, as far as we have a key for it. */
+static bool is_signed_as_told(struct arena *a, str secret, const struct jwks *keys, str header,
+			      str content, str signature)
+{
+	struct header h = { 0 };
+	str json, raw;
+
+	if (str_eq(header, usual_header))
+		return is_signed(secret, content, signature);
+	if (!decode(a, header, &json) || !each_member(json, pick_algorithm, &h))
+		return false;
+	if (str_eq(h.algorithm, S("HS256")))
+		return is_signed(secret, content, signature);
+	return keys && decode(a, signature, &raw)
+		&& jwks_verify(keys, h.algorithm, h.key, content, raw);
+}
+
+/* Its payload, when the token is signed by this secret or one of the keys (NULL: none). */
+static bool open_signed(struct arena *a, str secret, const struct jwks *keys, str token,
+			str *ret_payload)
 {
 	str rest = token, header = str_cut(&rest, '.'), payload = str_cut(&rest, '.');
 	size_t content = header.n + 1 + payload.n;
 
-	return token.n <= TOKEN_MAX && rest.p && header_is_ours(a, header)
-		&& is_signed(secret, str_slice(token, 0, content), rest)
+	return token.n <= TOKEN_MAX && rest.p
+		&& is_signed_as_told(a, secret, keys, header, str_slice(token, 0, content), rest)
 		&& decode(a, payload, ret_payload);
 }
 
-err token_verify(struct arena *a, str secret, str token, usec now, struct token *out)
+err token_verify_any(struct arena *a, str secret, const struct jwks *keys, str token, usec now,
+		     struct token *out)
 {
 	struct token t = { 0 };
 	struct claims claims = { .token = &t };
 	str json;
 
-	if (!open_signed(a, secret, token, &json) || !each_member(json, pick_claim, &claims)
+	if (!open_signed(a, secret, keys, token, &json) || !each_member(json, pick_claim, &claims)
 	    || t.expires.us == 0 || claims.not_before.us > now.us + TOKEN_LEEWAY)
 		return err_token_invalid;
 	if (t.expires.us <= now.us - TOKEN_LEEWAY)
@@ -274,12 +292,17 @@ err token_verify(struct arena *a, str secret, str token, usec now, struct token 
 	return OK;
 }
 
+err token_verify(struct arena *a, str secret, str token, usec now, struct token *out)
+{
+	return token_verify_any(a, secret, NULL, token, now, out);
+}
+
 bool token_open(struct arena *a, str secret, str token, usec now, str *ret_claims)
 {
 	struct token t;
 
 	return !token_verify(a, secret, token, now, &t).info
-		&& open_signed(a, secret, token, ret_claims);
+		&& open_signed(a, secret, NULL, token, ret_claims);
 }
 
 /* ---- issuing ---- */

@@ -35,6 +35,11 @@ extern const err err_token_expired; /* 401 */
  */
 err token_verify(struct arena *a, str secret, str token, usec now, struct token *out);
 
+/* The same, and of the keys of another issuer, too, whose tokens are still good; NULL: there is none. */
+struct jwks;
+err token_verify_any(struct arena *a, str secret, const struct jwks *keys, str token, usec now,
+		     struct token *out);
+
 /* A token of other claims, given as JSON. */
 str token_sign(struct arena *a, str secret, str claims);
 
