@@ -3,7 +3,11 @@
 
 #include "lib/base/arena.h"
 
+#include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { ECHOED_MAX = 1000 };
 
 struct cors {
 	struct arena *arena;
@@ -75,4 +79,12 @@ bool cors_allows(const struct cors *c, str origin)
 		if (str_ieq(c->origins[i], origin))
 			return true;
 	return false;
+}
+
+bool cors_echoes(str headers)
+{
+	for (size_t i = 0; i < headers.n; i++)
+		if (!isalnum((unsigned char)headers.p[i]) && !strchr("-_, ", headers.p[i]))
+			return false;
+	return headers.n > 0 && headers.n <= ECHOED_MAX;
 }

@@ -15,6 +15,10 @@ void cors_free(struct cors *c);
 
 bool cors_allows(const struct cors *c, str origin);
 
+/* What an allowed origin's preflight has asked for (Access-Control-Request-Headers) may be echoed: a list of names. A
+ * newer client sends headers that nobody has heard of yet. */
+bool cors_echoes(str headers);
+
 /* Values of Access-Control-… headers. Browsers of the old platform's clients send headers of their own. */
 #define CORS_SUPABASE_HEADERS                                                             \
 	"apikey, X-Client-Info, X-Supabase-Api-Version, X-Region, X-Upsert, X-Metadata, " \

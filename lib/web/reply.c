@@ -142,6 +142,7 @@ static void own_headers(const struct request *r,
 			void (*each)(void *arg, const char *name, const char *value), void *arg)
 {
 	str origin = req_header(&r->req, "Origin");
+	str wanted = req_header(&r->req, "Access-Control-Request-Headers");
 	char timing[96];
 
 	if (r->content_type)
@@ -158,7 +159,8 @@ static void own_headers(const struct request *r,
 		each(arg, "Access-Control-Allow-Credentials", "true");
 		if (r->preflight) {
 			each(arg, "Access-Control-Allow-Methods", CORS_METHODS);
-			each(arg, "Access-Control-Allow-Headers", CORS_REQUEST_HEADERS);
+			each(arg, "Access-Control-Allow-Headers",
+			     cors_echoes(wanted) ? wanted.p : CORS_REQUEST_HEADERS);
 			each(arg, "Access-Control-Max-Age", CORS_MAX_AGE);
 		} else {
 			each(arg, "Access-Control-Expose-Headers", CORS_EXPOSED_HEADERS);
