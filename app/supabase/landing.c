@@ -101,6 +101,18 @@ static const char *schema_of_extension(struct landing *l)
 	return "extensions";
 }
 
+/* One that is here already, and perhaps elsewhere: then the dump's names for it are read as ours. */
+static bool find_extension(struct landing *l, const char *name, const char *schema)
+{
+	struct move *m = l->move;
+
+	if (!script_run(m->db, &sql_move_extension_elsewhere, (const char *[]){ name, schema }))
+		return false;
+	return !script_rows(m->db)
+		|| (qualifiers_add(m, name, schema)
+		    && qualifiers_read(m, m->arena, &l->qualifiers));
+}
+
 /* *ret_skip: why it is passed over. */
 static bool make_extension(struct landing *l, const char **ret_skip)
 {
@@ -116,7 +128,7 @@ static bool make_extension(struct landing *l, const char **ret_skip)
 	if (!script_run(db, &sql_move_extension_known, (const char *[]){ name }))
 		return false;
 	if (strcmp(script_value(db, 0, 0), "t") == 0)
-		return true;
+		return find_extension(l, name, schema);
 	if (strcmp(script_value(db, 0, 1), "t") != 0) {
 		*ret_skip =
 			"not installed on this machine; should a column need it, its table says so";
@@ -141,7 +153,8 @@ static bool act(struct landing *l, const char **ret_skip)
 	case ACT_INSERT:
 		return rows_insert(l);
 	default:
-		return script_text(db, l->piece.text, NULL);
+		return script_text(db, qualifiers_apply(l->arena, l->qualifiers, l->piece.text),
+				   NULL);
 	}
 }
 
@@ -252,7 +265,8 @@ bool landing_run(struct move *m)
 		good = dump_map(m->arena, o->files[i], &scripts[i], &m->problem);
 		l.bytes_total += (int64_t)scripts[i].n;
 	}
-	good = good && prepare(m, scripts) && move_do(m, &sql_move_without_triggers, NULL)
+	good = good && prepare(m, scripts) && qualifiers_read(m, m->arena, &l.qualifiers)
+		&& move_do(m, &sql_move_without_triggers, NULL)
 		&& move_do(m, &sql_move_begin, NULL);
 	for (l.file = 0; good && l.file < o->nfiles; l.file++) {
 		l.dump = (struct dump){ scripts[l.file], from[l.file] };

@@ -124,6 +124,26 @@ END $$
 SELECT EXISTS (SELECT FROM pg_extension WHERE extname = $1),
        EXISTS (SELECT FROM pg_available_extensions WHERE name = $1)
 
+-- Where it is, when that is not the schema that the dump names.
+-- name: move_extension_elsewhere     $1 name text, $2 schema text
+SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = $1 AND n.nspname <> $2
+
+-- name: move_rename     $1 extension text, $2 schema text
+INSERT INTO supabase_move.renamed (name, from_schema, to_schema)
+SELECT DISTINCT x.name, $2, n.nspname
+  FROM pg_extension e
+  JOIN pg_namespace n ON n.oid = e.extnamespace
+  JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+ CROSS JOIN LATERAL (SELECT t.typname FROM pg_type t WHERE d.classid = 'pg_type'::regclass AND t.oid = d.objid
+	UNION ALL SELECT p.proname FROM pg_proc p WHERE d.classid = 'pg_proc'::regclass AND p.oid = d.objid
+	UNION ALL SELECT o.oprname FROM pg_operator o WHERE d.classid = 'pg_operator'::regclass AND o.oid = d.objid
+	UNION ALL SELECT c.opcname FROM pg_opclass c WHERE d.classid = 'pg_opclass'::regclass AND c.oid = d.objid) x (name)
+ WHERE e.extname = $1
+ON CONFLICT DO NOTHING
+
+-- name: move_renamed
+SELECT name, from_schema, to_schema FROM supabase_move.renamed ORDER BY name COLLATE "C", from_schema COLLATE "C"
+
 -- name: move_extension_name     $1 name text
 SELECT set_config('move.extension', $1, true), set_config('move.extension_schema', 'extensions', true)
 
@@ -170,6 +190,7 @@ DO $$
 DECLARE t record;
 BEGIN
 	PERFORM supabase_move.shape_nothing();
+	DELETE FROM supabase_move.renamed;
 	FOR t IN SELECT DISTINCT split_part(object, '.', 1) AS schema FROM supabase_move.ledger
 	          WHERE outcome IN ('done', 'partial') AND kind IN ('schema', 'rows', 'table')
 		    AND object LIKE '%.%' AND object NOT LIKE 'public.%' LOOP

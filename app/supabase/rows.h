@@ -3,6 +3,7 @@
 
 #include "app/supabase/classify.h"
 #include "app/supabase/landing.h"
+#include "app/supabase/qualify.h"
 
 /* The file being read and the statement being done. */
 struct landing {
@@ -15,6 +16,7 @@ struct landing {
 	int64_t rows;	   /* that have arrived of this statement */
 	size_t row_at;	   /* where in the statement the remaining ones begin */
 	int64_t bytes_before, bytes_total;
+	struct qualifiers *qualifiers;
 	const char *problem; /* why a statement cannot be done, when the database has not said so */
 };
 
