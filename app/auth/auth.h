@@ -50,6 +50,13 @@ extern const struct route auth_signup_routes[], auth_session_routes[], auth_pass
 /* A TOTP secret (base32) as mfa_secrets keeps it, for accounts that come from elsewhere. */
 str auth_seal_factor(struct arena *a, str jwt_secret, uuid user, str secret);
 
+/* The other way, for accounts that go back there; false: it was sealed with another JWT_SECRET. */
+[[nodiscard]] bool auth_open_factor(struct arena *a, str jwt_secret, uuid user, str sealed,
+				    str *ret_secret);
+
+/* The key of a session's counted refresh tokens (refresh.h) when it has none of its own, in base64url. */
+str auth_session_key(struct arena *a, str jwt_secret, uuid session);
+
 /*
  * ---- accounts and sessions for another front than /api/v1 ----
  *

@@ -32,6 +32,17 @@ str auth_seal_factor(struct arena *a, str jwt_secret, uuid user, str secret)
 	return sealed;
 }
 
+bool auth_open_factor(struct arena *a, str jwt_secret, uuid user, str sealed, str *ret_secret)
+{
+	uint8_t key[KEY_BYTES];
+	bool opened;
+
+	auth_key_of(jwt_secret, S("mfa secret"), key);
+	opened = unseal(a, key, id_text(a, user), sealed, ret_secret);
+	secret_wipe(key, sizeof key);
+	return opened;
+}
+
 struct bytes mfa_seal(struct req *r, uuid user, str secret)
 {
 	str sealed = auth_seal_factor(r->arena, r->app->jwt_secret, user, secret);
@@ -54,15 +65,10 @@ static str without_space(struct arena *a, str code)
 err mfa_check(struct req *r, uuid user, struct bytes sealed, int64_t last_step, str code,
 	      bool *ret_right, int64_t *ret_step)
 {
-	uint8_t key[KEY_BYTES];
 	str secret;
-	bool opened;
 
-	auth_key(r->app, S("mfa secret"), key);
-	opened = unseal(r->arena, key, id_text(r->arena, user),
-			(str){ (const char *)sealed.p, sealed.n }, &secret);
-	secret_wipe(key, sizeof key);
-	if (!opened) {
+	if (!auth_open_factor(r->arena, r->app->jwt_secret, user,
+			      (str){ (const char *)sealed.p, sealed.n }, &secret)) {
 		log_error("second factor does not open: was JWT_SECRET changed?",
 			  LOG("user", user));
 		return err_internal;

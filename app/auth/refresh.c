@@ -70,10 +70,19 @@ static bool counted_parse(struct arena *a, str token, struct counted *out)
 	return read_counter(str_slice(out->content, 1 + ID_BYTES, out->content.n), &out->counter);
 }
 
-bool counted_key(const struct app *app, uuid session, str own, uint8_t key[static KEY_BYTES])
+/* Of a session that has no key of its own. */
+static void derived_key(str jwt_secret, uuid session, uint8_t key[static KEY_BYTES])
 {
 	static const char purpose[] = "counted refresh ";
 	char text[sizeof purpose - 1 + UUID_TEXT];
+
+	memcpy(text, purpose, sizeof purpose - 1);
+	uuid_format(session, text + sizeof purpose - 1);
+	auth_key_of(jwt_secret, (str){ text, sizeof text }, key);
+}
+
+bool counted_key(const struct app *app, uuid session, str own, uint8_t key[static KEY_BYTES])
+{
 	uint8_t decoded[DECODED_MAX(KEY_TEXT)] = { 0 };
 	size_t n;
 
@@ -84,10 +93,20 @@ bool counted_key(const struct app *app, uuid session, str own, uint8_t key[stati
 		secret_wipe(decoded, sizeof decoded);
 		return good;
 	}
-	memcpy(text, purpose, sizeof purpose - 1);
-	uuid_format(session, text + sizeof purpose - 1);
-	auth_key(app, (str){ text, sizeof text }, key);
+	derived_key(app->jwt_secret, session, key);
 	return true;
+}
+
+str auth_session_key(struct arena *a, str jwt_secret, uuid session)
+{
+	char *text = arena_alloc(a, BASE64_LENGTH(KEY_BYTES));
+	uint8_t key[KEY_BYTES];
+	size_t n;
+
+	derived_key(jwt_secret, session, key);
+	n = base64url_encode(key, sizeof key, text);
+	secret_wipe(key, sizeof key);
+	return (str){ text, n };
 }
 
 static void sign(str content, const uint8_t key[static KEY_BYTES], uint8_t mac[static SHA256_BYTES])

@@ -73,7 +73,7 @@ WHERE o.last_message_at < excluded.last_message_at
 -- name: move_messages     $1 messages uuids
 WITH source AS (
 	SELECT m.*, c.id AS conversation, CASE m.sender_id WHEN s.participant_a THEN s.participant_b ELSE s.participant_a END AS receiver
-	  FROM supabase_move.old_messages m
+	  FROM supabase_move.all_messages m
 	  JOIN supabase_move.old_conversations s ON s.id = m.conversation_id AND m.sender_id IN (s.participant_a, s.participant_b)
 	  JOIN encrypted_conversations c ON c.participant_a = LEAST(s.participant_a, s.participant_b)
 		AND c.participant_b = GREATEST(s.participant_a, s.participant_b)
@@ -112,7 +112,7 @@ DELETE FROM encrypted_conversations o WHERE o.id = ANY ($1)
 	AND GREATEST(s.participant_a, s.participant_b) = o.participant_b)
 
 -- name: move_messages_gone     $1 messages uuids
-DELETE FROM secure_messages o WHERE o.id = ANY ($1) AND NOT EXISTS (SELECT FROM supabase_move.old_messages s WHERE s.id = o.id)
+DELETE FROM secure_messages o WHERE o.id = ANY ($1) AND NOT EXISTS (SELECT FROM supabase_move.all_messages s WHERE s.id = o.id)
 
 -- name: move_reactions_gone     $1 reactions uuids
 DELETE FROM message_reactions o WHERE o.id = ANY ($1) AND NOT EXISTS (SELECT FROM supabase_move.old_reactions s WHERE s.id = o.id)
@@ -131,6 +131,9 @@ SELECT 'key_not_moved', 'public.signed_prekeys', format('%s %s', s.user_id, s.ke
 UNION ALL
 SELECT 'not_moved', 'public.secure_messages', s.id::text, 'has expired, or is of somebody who does not take part'
   FROM supabase_move.old_messages s WHERE NOT EXISTS (SELECT FROM secure_messages m WHERE m.id = s.id)
+UNION ALL
+SELECT 'not_moved', 'public.encrypted_messages', s.id::text, 'is of no conversation that came over, has expired, or is in a form of its own'
+  FROM supabase_move.older_messages s WHERE NOT EXISTS (SELECT FROM secure_messages m WHERE m.id = s.id)
 UNION ALL
 SELECT 'not_moved', 'public.encrypted_conversations', s.id::text, 'somebody is gone, or it goes on in another of the same two'
   FROM supabase_move.old_conversations s WHERE NOT EXISTS (SELECT FROM encrypted_conversations c WHERE c.id = s.id)

@@ -52,6 +52,26 @@ SELECT string_agg(format('%s: %s here, %s there', t.key, h.value, t.value), '; '
 -- name: move_back_batch     $1 most int [write]
 SELECT supabase_move.back_batch($1)::text
 
+-- Of the keys that the next batch takes: what only this program can open, and has not yet. Keys of sessions with
+-- counted tokens, secrets of second factors.
+-- name: move_back_sealed     $1 most int
+WITH next AS (
+	SELECT DISTINCT kind, a FROM (SELECT kind, a FROM supabase_move.dirty ORDER BY n LIMIT $1) x WHERE kind IN ('session', 'factor')
+)
+SELECT 'session', s.id::text, s.user_id::text, ''
+  FROM next k JOIN sessions s ON s.id = k.a
+ WHERE k.kind = 'session' AND s.refresh_counter IS NOT NULL AND s.refresh_key IS NULL
+   AND NOT EXISTS (SELECT FROM supabase_move.opened o WHERE o.kind = 'session' AND o.id = s.id)
+UNION ALL
+SELECT 'factor', f.id::text, f.user_id::text, convert_from(f.secret, 'UTF8')
+  FROM next k JOIN account_factors f ON f.user_id = k.a
+ WHERE k.kind = 'factor' AND f.secret IS NOT NULL
+   AND NOT EXISTS (SELECT FROM supabase_move.opened o WHERE o.kind = 'factor' AND o.id = f.id AND o.sealed = f.secret)
+
+-- name: move_back_opened     $1 kind text, $2 id uuid, $3 sealed text, $4 value text
+INSERT INTO supabase_move.opened AS o (kind, id, sealed, value) VALUES ($1, $2, convert_to($3, 'UTF8'), $4)
+ON CONFLICT (kind, id) DO UPDATE SET sealed = excluded.sealed, value = excluded.value
+
 -- name: move_outgoing     $1 most int
 SELECT array_agg(tab ORDER BY id), array_agg(op ORDER BY id), array_agg(before ORDER BY id), array_agg(after ORDER BY id),
        max(id)::text, count(*)::text

@@ -3,6 +3,7 @@
 
 #include "app/auth/auth.h"
 #include "app/supabase/chat.sql.h"
+#include "app/supabase/choices.sql.h"
 #include "app/supabase/follow.sql.h"
 #include "app/supabase/move.sql.h"
 #include "app/supabase/transform.sql.h"
@@ -26,6 +27,7 @@ static const struct step steps[] = {
 	{ &sql_move_profiles, "profiles", KEYS_USERS, ALWAYS },
 	{ &sql_move_private, "profiles", KEYS_USERS, ALWAYS },
 	{ &sql_move_settings, "settings", KEYS_USERS, ALWAYS },
+	{ &sql_move_preferences, "settings", KEYS_USERS, ALWAYS },
 	{ &sql_move_trust, "trust", KEYS_USERS, ALWAYS },
 	{ &sql_move_account_details, "accounts", KEYS_USERS, ALWAYS },
 	{ &sql_move_identities_gone, "accounts", KEYS_USERS, KEYED },
@@ -59,6 +61,15 @@ static const struct step answers[] = {
 	{ &sql_move_likes, "likes", KEYS_LIKES, ALWAYS },
 	{ &sql_move_saves_gone, "saves", KEYS_SAVES, KEYED },
 	{ &sql_move_saves, "saves", KEYS_SAVES, ALWAYS },
+	{ &sql_move_circle_gone, "circles", KEYS_CIRCLE, KEYED },
+	{ &sql_move_circle, "circles", KEYS_CIRCLE, ALWAYS },
+	{ &sql_move_emotions_gone, "reactions", KEYS_EMOTIONS, KEYED },
+	{ &sql_move_emotions, "reactions", KEYS_EMOTIONS, ALWAYS },
+	{ &sql_move_hides_gone, "hidden posts", KEYS_HIDES, KEYED },
+	{ &sql_move_hides, "hidden posts", KEYS_HIDES, ALWAYS },
+	{ &sql_move_overrides_gone, "picked posts", KEYS_OVERRIDES, KEYED },
+	{ &sql_move_overrides, "picked posts", KEYS_OVERRIDES, ALWAYS },
+	{ &sql_move_audit, "audit log", KEYS_AUDIT, ALWAYS },
 	{ &sql_move_beacons_gone, "beacons", KEYS_POSTS, KEYED },
 	{ &sql_move_beacons, "beacons", KEYS_POSTS, ALWAYS },
 	{ &sql_move_reports_gone, "reports", KEYS_REPORTS, KEYED },
@@ -93,6 +104,7 @@ static const struct step findings[] = {
 	{ &sql_move_find_users, "findings", 0, ALL },
 	{ &sql_move_find_addresses, "findings", 0, ALL },
 	{ &sql_move_find_chat, "findings", 0, ALL },
+	{ &sql_move_find_choices, "findings", 0, ALL },
 	{ &sql_move_find_posts, "findings", 0, ALL },
 };
 enum {

@@ -6,7 +6,8 @@
 -- makes sense for keys (rows that are gone, rows that must give way first) is in follow.sql.
 
 -- name: move_shape [write]
-SELECT supabase_move.shape_all(), supabase_move.shape_auth(), supabase_move.shape_storage(), supabase_move.shape_chat()
+SELECT supabase_move.shape_all(), supabase_move.shape_auth(), supabase_move.shape_storage(), supabase_move.shape_chat(),
+       supabase_move.shape_more()
 
 -- name: move_findings_clear
 DELETE FROM supabase_move.findings
@@ -60,7 +61,8 @@ WHERE (u.email, u.encrypted_password, u.status, u.password_reset_needed, u.dupli
 WITH source AS (
 	SELECT u.id, u.raw_user_meta_data AS meta, p.handle, p.display_name, p.bio, p.avatar_url, p.cover_url,
 	       p.location, p.website, p.interests, p.status_text, p.status_updated_at, p.metadata_fields, p.role,
-	       COALESCE(p.is_official, false) AS is_official, COALESCE(p.is_private, false) AS is_private,
+	       COALESCE(p.is_official, false) AS is_official, supabase_move.was_private(p.is_private, v.is_private_profile) AS is_private,
+	       COALESCE(supabase_move.audience_near(v.posts_visibility), b.posts_visibility, 'public') AS posts_visibility,
 	       COALESCE(p.is_verified, false) AS is_verified, COALESCE(p.beacon_enabled, false) AS beacon_enabled,
 	       COALESCE(p.has_completed_onboarding, p.id IS NOT NULL) AS onboarded, p.id IS NOT NULL AS has_profile,
 	       COALESCE(supabase_move.plain_time(p.created_at), supabase_move.plain_time(u.created_at),
@@ -69,6 +71,9 @@ WITH source AS (
 			supabase_move.as_of()) AS updated_at
 	  FROM supabase_move.auth_users u
 	  LEFT JOIN supabase_move.profiles p ON p.id = u.id
+	  LEFT JOIN LATERAL (SELECT * FROM supabase_move.old_privacy x WHERE x.user_id = u.id
+		ORDER BY x.updated_at DESC NULLS LAST LIMIT 1) v ON true
+	  LEFT JOIN profiles b ON b.id = u.id
 	 WHERE ($1::uuid[] IS NULL OR u.id = ANY ($1))
 ), wished AS (
 	SELECT s.*, lower(left(COALESCE(NULLIF(btrim(s.handle), ''), NULLIF(btrim(meta ->> 'handle'), ''),
@@ -78,14 +83,14 @@ WITH source AS (
 	SELECT w.*, row_number() OVER (PARTITION BY wish ORDER BY has_profile DESC, created_at, id) AS nth FROM wished w
 )
 INSERT INTO profiles AS p (id, handle, display_name, bio, avatar_url, cover_url, location, website, is_official,
-	is_private, is_verified, beacon_enabled, interests, has_completed_onboarding, role, status_text,
+	is_private, posts_visibility, is_verified, beacon_enabled, interests, has_completed_onboarding, role, status_text,
 	status_updated_at, metadata_fields, created_at, updated_at)
 SELECT id, CASE WHEN nth = 1 THEN wish ELSE left(wish, 31) || '_' || replace(id::text, '-', '') END,
        left(COALESCE(NULLIF(display_name, ''), NULLIF(meta ->> 'display_name', ''), NULLIF(meta ->> 'full_name', ''),
 		wish), 10000),
        bio, supabase_move.new_address(COALESCE(avatar_url, meta ->> 'avatar_url')), supabase_move.new_address(cover_url),
        location, website, is_official, is_private,
-       is_verified, beacon_enabled,
+       posts_visibility, is_verified, beacon_enabled,
        ARRAY(SELECT i FROM unnest(interests) WITH ORDINALITY AS x (i, n) WHERE i IS NOT NULL ORDER BY n),
        onboarded, supabase_move.text_or(role, '{user,moderator,admin}', 'user'), status_text,
        supabase_move.plain_time(status_updated_at),
@@ -93,17 +98,17 @@ SELECT id, CASE WHEN nth = 1 THEN wish ELSE left(wish, 31) || '_' || replace(id:
   FROM ranked
 ON CONFLICT (id) DO UPDATE SET handle = excluded.handle, display_name = excluded.display_name, bio = excluded.bio,
 	avatar_url = excluded.avatar_url, cover_url = excluded.cover_url, location = excluded.location,
-	website = excluded.website, is_official = excluded.is_official, is_private = excluded.is_private,
+	website = excluded.website, is_official = excluded.is_official, is_private = excluded.is_private, posts_visibility = excluded.posts_visibility,
 	is_verified = excluded.is_verified, beacon_enabled = excluded.beacon_enabled, interests = excluded.interests,
 	has_completed_onboarding = excluded.has_completed_onboarding, role = excluded.role,
 	status_text = excluded.status_text, status_updated_at = excluded.status_updated_at,
 	metadata_fields = excluded.metadata_fields, created_at = excluded.created_at, updated_at = excluded.updated_at
 WHERE (p.handle, p.display_name, p.bio, p.avatar_url, p.cover_url, p.location, p.website, p.is_official, p.is_private,
-	p.is_verified, p.beacon_enabled, p.interests, p.has_completed_onboarding, p.role, p.status_text,
+	p.posts_visibility, p.is_verified, p.beacon_enabled, p.interests, p.has_completed_onboarding, p.role, p.status_text,
 	p.status_updated_at, p.metadata_fields, p.created_at, p.updated_at) IS DISTINCT FROM
 	(excluded.handle, excluded.display_name, excluded.bio, excluded.avatar_url, excluded.cover_url,
-	excluded.location, excluded.website, excluded.is_official, excluded.is_private, excluded.is_verified,
-	excluded.beacon_enabled, excluded.interests, excluded.has_completed_onboarding, excluded.role,
+	excluded.location, excluded.website, excluded.is_official, excluded.is_private, excluded.posts_visibility,
+	excluded.is_verified, excluded.beacon_enabled, excluded.interests, excluded.has_completed_onboarding, excluded.role,
 	excluded.status_text, excluded.status_updated_at, excluded.metadata_fields, excluded.created_at,
 	excluded.updated_at)
 
@@ -117,10 +122,6 @@ ON CONFLICT (user_id) DO UPDATE SET birth_month = excluded.birth_month, birth_ye
 	strikes = excluded.strikes, origin_country = excluded.origin_country
 WHERE (v.birth_month, v.birth_year, v.strikes, v.origin_country) IS DISTINCT FROM
 	(excluded.birth_month, excluded.birth_year, excluded.strikes, excluded.origin_country)
-
--- name: move_settings     $1 users uuids
-INSERT INTO user_settings (user_id, updated_at)
-SELECT id, supabase_move.as_of() FROM supabase_move.auth_users WHERE ($1::uuid[] IS NULL OR id = ANY ($1)) ON CONFLICT (user_id) DO NOTHING
 
 -- name: move_trust     $1 users uuids
 INSERT INTO trust_state AS t (user_id, harmony_score, tier, last_post_at, updated_at)
@@ -504,17 +505,22 @@ ON CONFLICT (post_id, user_id) DO NOTHING
 
 -- Counted anew; how often a post was seen cannot be.
 -- name: move_metrics     $1 posts uuids
-INSERT INTO post_metrics AS m (post_id, like_count, save_count, comment_count, view_count, updated_at)
+INSERT INTO post_metrics AS m (post_id, like_count, save_count, comment_count, view_count, reaction_count, reaction_counts,
+	updated_at)
 SELECT p.id, (SELECT count(*) FROM post_likes l WHERE l.post_id = p.id),
        (SELECT count(*) FROM post_saves v WHERE v.post_id = p.id),
        (SELECT count(*) FROM posts a WHERE a.chain_parent_id = p.id AND a.deleted_at IS NULL),
-       GREATEST(COALESCE(s.view_count, 0), 0), supabase_move.as_of()
+       GREATEST(COALESCE(s.view_count, 0), 0), r.n, r.counts, supabase_move.as_of()
   FROM posts p LEFT JOIN supabase_move.post_metrics s ON s.post_id = p.id
+ CROSS JOIN LATERAL (SELECT COALESCE(sum(x.n), 0)::integer AS n, COALESCE(jsonb_object_agg(x.emoji, x.n), '{}') AS counts
+	FROM (SELECT emoji, count(*) AS n FROM post_reactions e WHERE e.post_id = p.id GROUP BY emoji) x) r
  WHERE p.is_imported AND ($1::uuid[] IS NULL OR p.id = ANY ($1))
 ON CONFLICT (post_id) DO UPDATE SET like_count = excluded.like_count, save_count = excluded.save_count,
-	comment_count = excluded.comment_count, view_count = excluded.view_count, updated_at = excluded.updated_at
-WHERE (m.like_count, m.save_count, m.comment_count, m.view_count) IS DISTINCT FROM
-	(excluded.like_count, excluded.save_count, excluded.comment_count, excluded.view_count)
+	comment_count = excluded.comment_count, view_count = excluded.view_count, reaction_count = excluded.reaction_count,
+	reaction_counts = excluded.reaction_counts, updated_at = excluded.updated_at
+WHERE (m.like_count, m.save_count, m.comment_count, m.view_count, m.reaction_count, m.reaction_counts) IS DISTINCT FROM
+	(excluded.like_count, excluded.save_count, excluded.comment_count, excluded.view_count, excluded.reaction_count,
+	excluded.reaction_counts)
 
 -- name: move_profile_counts     $1 users uuids
 WITH counted AS (
@@ -633,7 +639,7 @@ INSERT INTO storage_objects AS o (id, bucket_id, name, owner_id, version, size, 
 	created_at, updated_at, last_accessed_at)
 SELECT s.id, s.bucket_id, s.name, COALESCE(s.owner_id, s.owner), s.version,
        CASE WHEN s.metadata ->> 'size' ~ '^\d{1,18}$' THEN (s.metadata ->> 'size')::bigint END, s.metadata ->> 'mimetype',
-       lower(substring(s.metadata ->> 'eTag' FROM '^(?:W/)?"?([^"]*)"?$')), COALESCE(s.metadata, '{}'),
+       supabase_move.etag(s.metadata), COALESCE(s.metadata, '{}'),
        COALESCE(s.user_metadata, '{}'), COALESCE(supabase_move.plain_time(s.created_at), supabase_move.as_of()),
        COALESCE(supabase_move.plain_time(s.updated_at), supabase_move.as_of()), supabase_move.plain_time(s.last_accessed_at)
   FROM supabase_move.old_objects s JOIN storage_buckets b ON b.id = s.bucket_id

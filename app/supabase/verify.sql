@@ -44,7 +44,7 @@ SELECT COALESCE(jsonb_agg(jsonb_build_object('schema', CASE $1 WHEN 'temporary' 
   LEFT JOIN pg_proc p ON p.oid = t.typsend::oid
   LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
  WHERE c.relkind = 'r' AND CASE $1
-	WHEN 'temporary' THEN n.oid = pg_my_temp_schema()
+	WHEN 'temporary' THEN n.oid = pg_my_temp_schema() AND c.relname <> 'audit_log'
 	WHEN '' THEN n.nspname !~ '^(pg_|sojorn)' AND n.nspname <> ALL (ARRAY['information_schema', 'supabase_move', 'extensions',
 		'realtime', '_realtime', 'graphql', 'graphql_public', 'vault', 'pgsodium', 'pgsodium_masks', 'pgbouncer',
 		'supabase_functions', 'supabase_migrations', 'net', 'cron', 'etl', '_analytics', '_supavisor', 'pgtle', 'pgmq',
@@ -52,7 +52,7 @@ SELECT COALESCE(jsonb_agg(jsonb_build_object('schema', CASE $1 WHEN 'temporary' 
 	ELSE n.nspname = $1 AND (c.relname, a.attname) NOT IN (('account_factors', 'secret'), ('users', 'mfa_enabled'),
 		('posts', 'frames_moderated_at'), ('user_settings', 'updated_at'), ('post_metrics', 'updated_at'),
 		('storage_objects', 'state'), ('storage_objects', 'problem'), ('storage_objects', 'size'), ('one_time_prekeys', 'used_at'),
-		('e2ee_identities', 'changed_at')) END
+		('e2ee_identities', 'changed_at'), ('post_reactions', 'prior')) AND c.relname <> 'audit_log' END
    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 
 -- name: move_verify_forget
@@ -189,7 +189,8 @@ BEGIN
 		'user_category_settings', 'follows', 'blocks', 'posts', 'post_places', 'post_metrics', 'post_likes',
 		'post_saves', 'beacons', 'reports', 'notifications', 'user_fcm_tokens', 'storage_buckets', 'storage_objects',
 		'e2ee_identities', 'signed_prekeys', 'one_time_prekeys', 'encrypted_conversations', 'secure_messages',
-		'message_reactions'] LOOP
+		'message_reactions', 'notification_preferences', 'circle_members', 'post_reactions', 'post_hides', 'trending_overrides',
+		'audit_log'] LOOP
 		EXECUTE format('CREATE TEMPORARY TABLE %I (LIKE sojorn.%1$I INCLUDING DEFAULTS INCLUDING GENERATED INCLUDING IDENTITY INCLUDING INDEXES)', t);
 		FOR i IN SELECT indexrelid FROM pg_index WHERE indrelid = format('pg_temp.%I', t)::regclass AND NOT indisunique LOOP
 			EXECUTE format('DROP INDEX %s', i);
@@ -203,6 +204,50 @@ INSERT INTO users SELECT * FROM sojorn.users u WHERE NOT EXISTS (SELECT FROM sup
 
 -- name: move_verify_own_categories
 INSERT INTO categories SELECT * FROM sojorn.categories c WHERE NOT EXISTS (SELECT FROM supabase_move.categories s WHERE s.id = c.id)
+
+-- After a rollback, also what this server has that the project has no place for, or has not got yet; it stayed here.
+-- name: move_verify_own_rest
+DO $$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN SELECT name, 'true' AS own FROM supabase_move.captures
+	          WHERE queue = 'dirty' AND NOT supabase_move.has_place(kind) AND to_regclass(format('pg_temp.%I', name)) IS NOT NULL
+	         UNION ALL VALUES
+		('beacons', 'NOT EXISTS (SELECT FROM supabase_move.posts s WHERE s.id = o.id)'),
+		('reports', 'beacon_id IS NOT NULL'),
+		('notifications', 'type = ''keys_low'''),
+		('one_time_prekeys', 'used_at IS NOT NULL'),
+		('trending_overrides', 'NOT EXISTS (SELECT FROM supabase_move.old_overrides s WHERE s.id = o.id)'),
+		('storage_objects', 'EXISTS (SELECT FROM supabase_move.due d WHERE d.id = o.id)') LOOP
+		EXECUTE (SELECT format('INSERT INTO pg_temp.%I (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM sojorn.%1$I o WHERE %3$s ON CONFLICT DO NOTHING',
+				t.name, string_agg(quote_ident(a.attname), ', '), t.own) FROM pg_attribute a
+			WHERE a.attrelid = format('sojorn.%I', t.name)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '');
+	END LOOP;
+END $$
+
+-- Rows that are here, too, become those here, columns included that only this server knows; when the transform is done
+-- over them again, it changes what is not as the project has it. Of tables whose rows it never changes, those columns.
+-- name: move_verify_keep
+DO $$
+DECLARE
+	t record;
+BEGIN
+	FOR t IN SELECT c.relname AS name, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attgenerated = '') AS columns,
+	                string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FILTER (WHERE a.attnum = ANY (i.indkey)) AS key
+	           FROM pg_class c
+	           JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+	           JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary
+	          WHERE c.relnamespace = 'sojorn'::regnamespace AND to_regclass(format('pg_temp.%I', c.relname)) IS NOT NULL
+	            AND c.relname NOT IN ('post_likes', 'post_saves', 'post_hides', 'message_reactions', 'notifications', 'audit_log')
+	          GROUP BY c.relname LOOP
+		EXECUTE format('CREATE TEMPORARY TABLE move_kept AS SELECT * FROM sojorn.%I s WHERE (%s) IN (SELECT %2$s FROM pg_temp.%1$I)', t.name, t.key);
+		EXECUTE format('DELETE FROM pg_temp.%I WHERE (%s) IN (SELECT %2$s FROM move_kept)', t.name, t.key);
+		EXECUTE format('INSERT INTO pg_temp.%I (%s) OVERRIDING SYSTEM VALUE SELECT %2$s FROM move_kept ON CONFLICT DO NOTHING', t.name, t.columns);
+		DROP TABLE move_kept;
+	END LOOP;
+	UPDATE pg_temp.notifications n SET priority = s.priority, group_key = s.group_key FROM sojorn.notifications s WHERE s.id = n.id;
+END $$
 
 -- What a trigger does to the real table.
 -- name: move_verify_live_profiles

@@ -201,6 +201,94 @@ CREATE TABLE secure_messages (
 	read_at timestamptz,
 	expires_at timestamptz
 );
+CREATE TABLE message_reactions (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	message_id uuid NOT NULL REFERENCES secure_messages ON DELETE CASCADE,
+	user_id uuid NOT NULL,
+	emoji varchar(10) NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	UNIQUE (message_id, user_id, emoji)
+);
+CREATE TABLE encrypted_messages (
+	id uuid PRIMARY KEY,
+	conversation_id uuid NOT NULL,
+	sender_id uuid NOT NULL,
+	ciphertext text NOT NULL,
+	created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE user_settings (
+	user_id uuid PRIMARY KEY REFERENCES profiles ON DELETE CASCADE,
+	theme text DEFAULT 'system',
+	language text DEFAULT 'en',
+	notifications_enabled boolean DEFAULT true,
+	email_notifications boolean DEFAULT true,
+	push_notifications boolean DEFAULT true,
+	content_filter_level text DEFAULT 'medium',
+	auto_play_videos boolean DEFAULT true,
+	data_saver_mode boolean DEFAULT false,
+	default_post_ttl integer,
+	nsfw_enabled boolean DEFAULT false,
+	nsfw_blur_enabled boolean DEFAULT true,
+	updated_at timestamptz DEFAULT now()
+);
+CREATE TABLE profile_privacy_settings (
+	user_id uuid PRIMARY KEY REFERENCES profiles ON DELETE CASCADE,
+	profile_visibility text DEFAULT 'public',
+	posts_visibility text DEFAULT 'public',
+	saved_visibility text DEFAULT 'private',
+	follow_request_policy text DEFAULT 'everyone',
+	default_post_visibility text DEFAULT 'public',
+	is_private_profile boolean DEFAULT false,
+	who_can_comment text,
+	who_can_message text,
+	updated_at timestamptz DEFAULT now()
+);
+CREATE TABLE notification_preferences (
+	user_id uuid PRIMARY KEY REFERENCES profiles ON DELETE CASCADE,
+	push_enabled boolean NOT NULL DEFAULT true,
+	push_likes boolean NOT NULL DEFAULT true,
+	push_messages boolean NOT NULL DEFAULT true,
+	email_digest_frequency text DEFAULT 'never',
+	quiet_hours_enabled boolean NOT NULL DEFAULT false,
+	quiet_hours_start time,
+	quiet_hours_end time,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	updated_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE circle_members (
+	user_id uuid,
+	member_id uuid,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (user_id, member_id)
+);
+CREATE TABLE post_reactions (
+	post_id uuid,
+	user_id uuid,
+	emoji text,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (post_id, user_id, emoji)
+);
+CREATE TABLE post_hides (
+	user_id uuid,
+	post_id uuid,
+	author_id uuid,
+	created_at timestamptz NOT NULL DEFAULT now(),
+	PRIMARY KEY (user_id, post_id)
+);
+CREATE TABLE trending_overrides (
+	id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+	post_id uuid,
+	category_id uuid,
+	reason text,
+	expires_at timestamptz,
+	created_at timestamptz NOT NULL DEFAULT now()
+);
+CREATE TABLE comment_votes (
+	comment_id uuid,
+	user_id uuid,
+	vote integer NOT NULL,
+	PRIMARY KEY (comment_id, user_id)
+);
 -- Everything a column can hold, and a table without a key.
 CREATE TABLE oddities (
 	n integer,
@@ -246,7 +334,8 @@ DO $$
 DECLARE t text;
 BEGIN
 	FOREACH t IN ARRAY ARRAY['profiles', 'trust_state', 'categories', 'user_category_settings', 'follows', 'blocks',
-		'posts', 'post_metrics', 'post_likes', 'post_saves', 'comments', 'reports', 'notifications'] LOOP
+		'posts', 'post_metrics', 'post_likes', 'post_saves', 'comments', 'reports', 'notifications', 'user_settings',
+		'profile_privacy_settings'] LOOP
 		EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', t);
 		EXECUTE format('GRANT ALL ON %I TO anon, authenticated, service_role', t);
 	END LOOP;

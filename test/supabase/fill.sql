@@ -201,6 +201,36 @@ INSERT INTO secure_messages (id, conversation_id, sender_id, receiver_id, cipher
 	(pg_temp.id('8', 41), pg_temp.id('7', 3), pg_temp.id('a', 60), pg_temp.id('a', 53), 'of a stranger', NULL),
 	(pg_temp.id('8', 42), pg_temp.id('7', 4), pg_temp.id('a', 50), pg_temp.id('a', 994), 'to nobody', NULL);
 
+INSERT INTO message_reactions (id, message_id, user_id, emoji, created_at)
+SELECT pg_temp.id('4', i), pg_temp.id('8', i), pg_temp.id('a', 50 + i % 2), '👍', pg_temp.day(i) FROM generate_series(1, 5) i;
+-- an older chat, of which one message is of nobody
+INSERT INTO encrypted_messages SELECT pg_temp.id('6', i), pg_temp.id('7', 1), pg_temp.id('a', CASE i WHEN 3 THEN 60 ELSE 50 END),
+	'older ' || i, pg_temp.day(i) FROM generate_series(1, 3) i;
+
+-- what people have chosen; the words of one nobody knows, two flags of another disagree
+INSERT INTO user_settings (user_id, theme, language, email_notifications, default_post_ttl, nsfw_enabled, updated_at)
+SELECT pg_temp.id('a', i), CASE i % 3 WHEN 0 THEN NULL WHEN 1 THEN 'dark' ELSE 'light' END, 'de', i % 2 = 0,
+       CASE WHEN i % 5 = 0 THEN i * 100 END, i % 4 = 0, pg_temp.day(i) FROM generate_series(1, 40) i WHERE i <> 16 AND i <> 24;
+INSERT INTO profile_privacy_settings (user_id, profile_visibility, posts_visibility, follow_request_policy, default_post_visibility,
+	is_private_profile, who_can_comment, who_can_message, updated_at)
+SELECT pg_temp.id('a', i), (ARRAY['public', 'followers', 'private', 'circle'])[1 + i % 4], (ARRAY['public', 'followers', 'only_me'])[1 + i % 3],
+       (ARRAY['everyone', 'auto_accept', 'manual'])[1 + i % 3], (ARRAY['public', 'neighborhood', 'only_me'])[1 + i % 3], i % 11 = 0,
+       (ARRAY['everyone', 'mutual', NULL])[1 + i % 3], (ARRAY['followers', 'nobody'])[1 + i % 2], pg_temp.day(i)
+  FROM generate_series(40, 69) i;
+UPDATE profile_privacy_settings SET profile_visibility = 'Freunde' WHERE user_id = pg_temp.id('a', 41);
+UPDATE profile_privacy_settings SET is_private_profile = true WHERE user_id = pg_temp.id('a', 42);
+INSERT INTO notification_preferences (user_id, push_likes, email_digest_frequency, quiet_hours_enabled, quiet_hours_start, quiet_hours_end, created_at, updated_at)
+SELECT pg_temp.id('a', i), i % 2 = 0, CASE i WHEN 3 THEN 'hourly' ELSE 'weekly' END, true, '22:00', '07:30', pg_temp.day(i), pg_temp.day(i) FROM generate_series(1, 10) i;
+INSERT INTO circle_members SELECT follower_id, following_id, created_at FROM follows WHERE follower_id < pg_temp.id('a', 20);
+INSERT INTO circle_members VALUES (pg_temp.id('a', 1), pg_temp.id('a', 993), pg_temp.day(1)), (pg_temp.id('a', 1), pg_temp.id('a', 70), pg_temp.day(1));
+INSERT INTO post_reactions SELECT pg_temp.id('b', i), pg_temp.id('a', 1 + i % 30), emoji, pg_temp.day(i + n::integer)
+  FROM generate_series(1, 60) i, unnest(CASE WHEN i % 7 = 0 THEN '{❤,🔥}' ELSE '{😂}' END::text[]) WITH ORDINALITY AS e (emoji, n);
+INSERT INTO post_hides VALUES (pg_temp.id('a', 2), pg_temp.id('b', 5), pg_temp.id('a', 6), pg_temp.day(1)), (pg_temp.id('a', 2), pg_temp.id('b', 9000), NULL, pg_temp.day(1));
+INSERT INTO trending_overrides VALUES (pg_temp.id('3', 1), pg_temp.id('b', 8), NULL, 'the fox', '2099-01-01', pg_temp.day(1)),
+	(pg_temp.id('3', 2), pg_temp.id('b', 9), NULL, 'for ever', NULL, pg_temp.day(1));
+INSERT INTO comment_votes SELECT pg_temp.id('c', i), pg_temp.id('a', i), 1 FROM generate_series(1, 20) i;
+INSERT INTO audit_log (actor_id, action, payload, created_at) VALUES (pg_temp.id('a', 1), 'ban', '{}', now() - interval '1 day');
+
 INSERT INTO oddities VALUES
 	(1, 'infinity', '-infinity', '4713-01-01 BC', '24:00:00-15:59', '1 year -2 days 3.000001', 'NaN', 'NaN', '{"a":1,"a":2}', '{"n":1e400}', '\x00ff5c2e0a', '[-1:1]={1,NULL,3}', '{A,b}', '12.34', E'\\.'),
 	(2, '0044-03-15 12:00:00.123456 BC', '294276-12-31 23:59:59.999999', 'infinity', '00:00:00+00', '-178000000 years', '-0', 1e-300, 'null', 'null', '', '{}', '{}', '-0.01', E'\ufeff'),

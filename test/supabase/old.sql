@@ -26,5 +26,7 @@ ALTER TABLE public.profiles DROP COLUMN is_private, DROP COLUMN beacon_enabled, 
 ALTER TABLE public.posts DROP COLUMN video_url, DROP COLUMN body_format, DROP COLUMN is_nsfw, DROP COLUMN pinned_at,
 	DROP COLUMN edited_at, DROP COLUMN expires_at, DROP COLUMN allow_chain, DROP COLUMN detected_tone;
 ALTER TABLE public.comments DROP COLUMN parent_id, DROP COLUMN tone_label, DROP COLUMN cis_score;
-DROP TABLE public.signed_prekeys, public.one_time_prekeys, public.secure_messages, public.encrypted_conversations,
-	public.user_fcm_tokens, public.notifications, public.reports;
+DROP TABLE public.signed_prekeys, public.one_time_prekeys, public.message_reactions, public.secure_messages, public.encrypted_conversations,
+	public.user_fcm_tokens, public.notifications, public.reports, public.encrypted_messages, public.user_settings,
+	public.profile_privacy_settings, public.notification_preferences, public.circle_members, public.post_reactions,
+	public.post_hides, public.trending_overrides, public.comment_votes;
