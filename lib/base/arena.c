@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #if __has_include(<valgrind/valgrind.h>)
 #include <valgrind/valgrind.h>
@@ -80,11 +81,13 @@ void *try_malloc(size_t size)
 	exit(EXIT_FAILURE);
 }
 
-[[gnu::noreturn]] static void out_of_memory(struct arena *a)
+/* Waits a moment for memory to come back; false when that has been done for a second. */
+static bool wait_for_memory(int tries)
 {
-	if (a->oom)
-		a->oom(a->oom_arg);
-	end_process();
+	if (tries == 100)
+		return false;
+	usleep(10 * 1000);
+	return true;
 }
 
 static void use_first_block(struct arena *a)
@@ -112,6 +115,8 @@ struct arena *arena_new(void)
 {
 	struct arena *a = arena_try_new();
 
+	for (int tries = 0; !a && wait_for_memory(tries); tries++)
+		a = arena_try_new();
 	if (!a)
 		end_process();
 	return a;
@@ -199,13 +204,25 @@ static inline void *try_alloc(struct arena *a, size_t size)
 	return p;
 }
 
+/* What could not be had: by the handler, which does not come back, or by patience. */
+static void *insist(struct arena *a, size_t size)
+{
+	void *p = NULL;
+
+	if (a->oom)
+		a->oom(a->oom_arg);
+	for (int tries = 0; !p && wait_for_memory(tries); tries++)
+		p = try_alloc(a, size);
+	if (!p)
+		end_process();
+	return p;
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
 	void *p = try_alloc(a, size);
 
-	if (!p)
-		out_of_memory(a);
-	return p;
+	return p ? p : insist(a, size);
 }
 
 void *arena_zalloc(struct arena *a, size_t size)
@@ -298,10 +315,10 @@ void arena_defer(struct arena *a, void (*release)(void *), void *resource)
 {
 	struct deferred *d = try_alloc(a, sizeof(*d));
 
-	if (!d) {
+	if (!d && a->oom)
 		release(resource);
-		out_of_memory(a);
-	}
+	if (!d)
+		d = insist(a, sizeof(*d));
 	*d = (struct deferred){ release, resource, a->deferred };
 	a->deferred = d;
 }

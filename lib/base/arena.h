@@ -5,7 +5,8 @@
  * not come back: a request's handler jumps to the request's boundary on the same stack, which answers
  * 503 and frees the arena. Nothing is lost by that jump, because whatever a request holds is either in
  * the arena or deferred to it. The rule that follows: a resource gets its arena_defer before the next
- * allocation. Without a handler (start-up, command line) the process says so and exits.
+ * allocation. Without a handler (start-up, command line, jobs) memory is waited for, up to a second;
+ * then the process says so and exits.
  *
  * Under AddressSanitizer and valgrind each allocation is its own malloc, so overruns and uses after
  * the request are seen.
@@ -18,11 +19,11 @@
 
 struct arena;
 
-/* Ends the process when memory is out; arena_try_new returns NULL instead. */
+/* Without memory this waits for it and in the end exits; arena_try_new returns NULL instead. */
 struct arena *arena_new(void);
 struct arena *arena_try_new(void);
 
-/* What happens when memory is out: oom(arg) must not return. NULL: the process ends. */
+/* What happens when memory is out: oom(arg) must not return. NULL: waits, then exits. */
 void arena_set_oom(struct arena *a, void (*oom)(void *), void *arg);
 
 /* Runs the deferred releases, newest first, then frees everything. NULL-safe. */

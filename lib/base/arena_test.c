@@ -288,22 +288,24 @@ static int exit_status_of(void (*run)(void))
 	return WEXITSTATUS(status);
 }
 
-static void new_without_memory(void)
+static void short_for_a_moment(void)
 {
-	arena_fail_nth(1);
-	arena_new();
-}
-
-static void alloc_without_memory(void)
-{
-	struct arena *a = arena_new();
+	struct arena *a;
 
 	arena_fail_nth(1);
-	arena_alloc(a, 1000000);
+	a = arena_new();
+	arena_fail_nth(1);
+	memset(arena_alloc(a, 1000000), 'x', 1000000);
+	arena_free(a);
 }
 
-TEST(without_a_handler_the_process_ends)
+static void never_enough(void)
 {
-	EXPECT_EQ(EXIT_FAILURE, exit_status_of(new_without_memory));
-	EXPECT_EQ(EXIT_FAILURE, exit_status_of(alloc_without_memory));
+	arena_alloc(arena_new(), PTRDIFF_MAX);
+}
+
+TEST(without_a_handler_memory_is_waited_for_before_the_process_ends)
+{
+	EXPECT_EQ(EXIT_SUCCESS, exit_status_of(short_for_a_moment));
+	EXPECT_EQ(EXIT_FAILURE, exit_status_of(never_enough));
 }
