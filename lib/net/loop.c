@@ -15,6 +15,7 @@
 #include "lib/net/parts.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <event2/event.h>
 #include <event2/event_struct.h>
 #include <stdatomic.h>
@@ -116,7 +117,7 @@ void loop_set_slice_name(struct loop *l, const char *name)
 
 /* ---- short of memory ---- */
 
-/* Calls and timers must not get lost, and here is nobody to report a failure to. */
+/* Calls, timers and watches must not get lost, and here is nobody to report a failure to. */
 static void wait_for_memory(void)
 {
 	usleep(1000);
@@ -563,15 +564,24 @@ struct watch *watch_new(struct loop *l, int fd, void (*fn)(void *, int ready), v
 	return w;
 }
 
+static void follow(struct event *e, bool wanted)
+{
+	if (!wanted)
+		event_del(e);
+	else
+		while (event_add(e, NULL) < 0 && (errno == ENOMEM || errno == ENOSPC))
+			wait_for_memory();
+}
+
 void watch_set(struct watch *w, int want)
 {
 	int change = w->want ^ want;
 
 	w->want = want;
 	if (change & WATCH_READ)
-		want &WATCH_READ ? event_add(&w->read, NULL) : event_del(&w->read);
+		follow(&w->read, want & WATCH_READ);
 	if (change & WATCH_WRITE)
-		want &WATCH_WRITE ? event_add(&w->write, NULL) : event_del(&w->write);
+		follow(&w->write, want & WATCH_WRITE);
 }
 
 void watch_free(struct watch *w)
