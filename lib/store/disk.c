@@ -52,8 +52,10 @@ static int place(const char *from, char *to, size_t root)
 			return failed;
 		if (rename(from, to) == 0)
 			return store_sync_folder(to);
-		if (errno != ENOENT || tries == 3)
+		if (errno != ENOENT)
 			return errno;
+		if (tries == 3)
+			return EIO; /* it is the spool that is gone: swept, because the clock has jumped */
 	}
 }
 

@@ -266,6 +266,19 @@ TEST(what_a_killed_process_left_is_removed_when_it_is_old)
 	end();
 }
 
+TEST(a_spool_that_was_swept_meanwhile_is_no_missing_object)
+{
+	struct spool *spool;
+
+	begin();
+	EXPECT_NULL(spool_open(s, a, &spool).info);
+	EXPECT_NULL(spool_write(spool, "text", 4).info);
+	EXPECT_NULL(spool_clean(s, -HOUR).info); /* as when the clock has jumped */
+	EXPECT_TRUE(err_is(store_put(s, spool, S("k"), S("text/plain")), err_store_unavailable));
+	EXPECT_EQ(0, count_files());
+	end();
+}
+
 TEST(a_folder_that_cannot_be_made_is_said)
 {
 	struct store *nowhere = store_on_disk("/dev/null/uploads", NULL);
