@@ -260,7 +260,9 @@ usec fetch_date(str text)
 	memcpy(copy, text.p, text.n);
 	copy[text.n] = '\0';
 	seconds = curl_getdate(copy, NULL);
-	return (usec){ seconds > 0 ? (int64_t)seconds * SECOND : 0 };
+	if (seconds < 0 || seconds > INT64_MAX / SECOND) /* before 1970, or a year of nine digits */
+		seconds = 0;
+	return (usec){ (int64_t)seconds * SECOND };
 }
 
 int64_t fetch_retry_after(const struct fetch_reply *reply)

@@ -314,6 +314,14 @@ TEST(links_lead_where_browsers_would_go)
 	arena_free(a);
 }
 
+TEST(a_date_that_no_clock_reaches_is_none)
+{
+	EXPECT_EQ(INT64_C(784111777) * SECOND, fetch_date(S("Sun, 06 Nov 1994 08:49:37 GMT")).us);
+	EXPECT_EQ(0, fetch_date(S("999999990Nov7")).us);
+	EXPECT_EQ(0, fetch_date(S("Sun, 06 Nov 1894 08:49:37 GMT")).us);
+	EXPECT_EQ(0, fetch_date(S("soon")).us);
+}
+
 static void get_silent(struct arena *a)
 {
 	struct fetch f = to(a, "/silent");
