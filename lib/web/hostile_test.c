@@ -490,8 +490,10 @@ TEST(memory_that_runs_out_is_503_or_the_end_of_the_connection)
 		    "X-Request-Id: r\r\n\r\n{\"body\":\"hej\"}");
 		a = hear(w);
 		arena_fail_nth(0);
-		if (a && a->status == 503)
+		if (a && a->status == 503) {
 			EXPECT_TRUE(strstr(a->body, "\"code\":\"no_memory\"") != NULL);
+			EXPECT_TRUE(strstr(a->body, "\"request_id\":\"\"") == NULL);
+		}
 		if (a && a->status == 200)
 			answered++;
 		else

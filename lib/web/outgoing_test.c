@@ -16,14 +16,19 @@ struct flow {
 	bool whole;
 };
 
-static struct wire *ask_flow(const char *path)
+static struct wire *ask_flow_with(const char *path, const char *headers)
 {
 	struct wire *w = dial();
 	char head[256];
 
-	snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+	snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", path, headers);
 	say(w, head);
 	return w;
+}
+
+static struct wire *ask_flow(const char *path)
+{
+	return ask_flow_with(path, "");
 }
 
 /* The next byte, or -1 at the end or after five silent seconds. */
@@ -103,6 +108,26 @@ TEST(a_reply_is_sent_while_it_is_made)
 	}
 	EXPECT_TRUE(flow_of("/flow/50/slowly").whole);
 	EXPECT_EQ(200, seen.last_status);
+	site_stop();
+}
+
+/* The end of the connection alone would say the same of both. */
+TEST(a_broken_flow_is_told_from_a_whole_one_by_a_client_that_wants_no_other)
+{
+	static const char *const ends[] = { "well", "badly" };
+	char path[64];
+
+	site_start();
+	for (int i = 0; i < 2; i++) {
+		snprintf(path, sizeof path, "/flow/9/%s", ends[i]);
+		struct wire *w = ask_flow_with(path, "Connection: close\r\n");
+		struct flow f = read_flow(w);
+
+		EXPECT_EQ(i == 0, f.whole);
+		if (f.whole)
+			EXPECT_EQ(9 * 1024, f.bytes);
+		hang_up(w);
+	}
 	site_stop();
 }
 

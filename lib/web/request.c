@@ -10,6 +10,7 @@
 #include "lib/base/log.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,6 +88,15 @@ static void copy_target(struct request *r)
 	r->target = arena_copy(r->req.arena, r->target);
 }
 
+/* Ours takes no memory, so that even a reply which says that there is none has an id. */
+static void give_id(struct request *r)
+{
+	int n = snprintf(r->own_id, sizeof r->own_id, "%016llx",
+			 (unsigned long long)rand_next(&r->web->ids));
+
+	r->req.request_id = (str){ r->own_id, (size_t)n };
+}
+
 struct request *request_take(struct web *w, const char *target)
 {
 	struct request *r = w->spare ? take_spare(w) : request_new();
@@ -101,6 +111,7 @@ struct request *request_take(struct web *w, const char *target)
 	r->req.app = w->options.app;
 	r->req.started = time_monotonic();
 	r->target = str_of(target);
+	give_id(r);
 	guard(r, copy_target);
 	return r;
 }
@@ -158,14 +169,12 @@ static bool is_good_id(str s)
 	return s.n > 0 && s.n <= ID_MAX;
 }
 
-static void set_id(struct request *r)
+static void take_id(struct request *r)
 {
 	str theirs = req_header(&r->req, "X-Request-Id");
 
-	r->req.request_id = is_good_id(theirs)
-		? theirs
-		: arena_printf(r->req.arena, "%016llx",
-			       (unsigned long long)rand_next(&r->web->ids));
+	if (is_good_id(theirs))
+		r->req.request_id = theirs;
 }
 
 static void set_client(struct request *r, struct address peer)
@@ -372,7 +381,7 @@ static void plan(struct request *r)
 	const struct arrival *a = r->arrival;
 
 	copy_headers(r, a);
-	set_id(r);
+	take_id(r);
 	set_client(r, a->peer);
 	err e = look(r, a);
 	if (e.info)

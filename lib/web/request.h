@@ -99,6 +99,7 @@ struct request {
 	bool entered; /* options.leave is due */
 	bool preflight;
 	str query_text;
+	char own_id[17];
 	void (*gone)(void *arg); /* told when the client goes */
 	void *gone_arg;
 
