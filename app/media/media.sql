@@ -1,7 +1,7 @@
 -- Uploaded media; migrations/*_media says when an object counts as used.
 
--- The row comes before the file: what a crash leaves between the two is a row that nothing uses, which the
--- sweep finds. An object that is being deleted is left alone.
+-- The row comes before the file: what a crash or a full store leaves between the two is a row that nothing uses,
+-- which the sweep finds. An object that is being deleted is left alone.
 -- name: media_add     $1 key text, $2 bucket text, $3 owner uuid, $4 mime text, $5 size bigint, $6 width int,
 --	$7 height int, $8 sha256 bytes, $9 thumbnail text
 INSERT INTO media_objects (key, bucket, owner_id, mime, size, width, height, sha256, thumbnail_key)
@@ -10,9 +10,6 @@ VALUES ($1, $2, $3, $4, $5, NULLIF($6, 0), NULLIF($7, 0), $8, $9)
    SET unused_since = CASE WHEN media_objects.unused_since IS NULL THEN NULL ELSE now() END
  WHERE NOT media_objects.deleting
 RETURNING key;
-
--- name: media_remove     $1 key text
-DELETE FROM media_objects WHERE key = $1 AND unused_since IS NOT NULL AND NOT deleting;
 
 -- Deleting is a job of its own for each, so that a store that fails holds up nothing else.
 -- name: media_mark     [slow]

@@ -14,11 +14,6 @@ err media_add(struct db *db, const struct media_object *o, bool *taken)
 	return OK;
 }
 
-err media_remove(struct db *db, str key)
-{
-	return db_exec(db, &sql_media_remove, NULL, ARG(key));
-}
-
 err media_mark(struct db *db, int64_t *ret_n)
 {
 	return db_exec(db, &sql_media_mark, ret_n);

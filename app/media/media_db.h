@@ -17,9 +17,6 @@ struct media_object {
  * being deleted: then it needs another. */
 err media_add(struct db *db, const struct media_object *o, bool *taken);
 
-/* Takes it back. */
-err media_remove(struct db *db, str key);
-
 /* Marks what nothing uses for deletion and queues jobs for it; how many. */
 err media_mark(struct db *db, int64_t *ret_n);
 

@@ -1,6 +1,7 @@
 /*
  * From a spool with what was sent to an object with what may be kept. What blocks is one step on a thread:
- * cleaning, the thumbnail, the digest. Then the row, then the file.
+ * cleaning, the thumbnail, the digest. Then the row, then the file. What could not be put is the sweep's to
+ * remove: row and files may be those of an earlier upload of the same, which was acknowledged.
  */
 #include "app/media/take.h"
 
@@ -10,7 +11,6 @@
 #include "app/media/scrub.h"
 #include "lib/base/codec.h"
 #include "lib/base/crypt.h"
-#include "lib/base/log.h"
 #include "lib/web/req.h"
 
 #include <stdio.h>
@@ -184,20 +184,6 @@ static err put_files(struct req *r, struct spool *kept, struct spool *thumbnail,
 	return store_put(store, kept, t->key, str_of(t->kind->mime));
 }
 
-/* Nothing is left of an object that could not be stored. Its own failures are the sweep's to mend. */
-static void undo(struct req *r, const struct taken *t)
-{
-	struct store *store = media_store(r->app, media_shelf_of(t->key));
-	err e = OK;
-
-	if (t->thumbnail_key.p)
-		e = store_delete(store, t->thumbnail_key);
-	if (!e.info)
-		e = media_remove(r->db, t->key);
-	if (e.info)
-		log_warn("upload not undone", LOG("code", e.info->code));
-}
-
 static err want_frame(struct req *r, const struct taken *t)
 {
 	TRY(media_want_frame(r->db, t->key));
@@ -228,7 +214,6 @@ err take_file(struct req *r, struct spool *sent, const struct media_kind *kind, 
 {
 	struct work w = { .kind = kind, .size = spool_size(sent) };
 	struct spool *thumbnail;
-	err e;
 
 	*out = (struct taken){ .kind = kind };
 	TRY(open_spools(r, sent, &w, &thumbnail));
@@ -239,10 +224,6 @@ err take_file(struct req *r, struct spool *sent, const struct media_kind *kind, 
 	out->width = w.pixels.width;
 	out->height = w.pixels.height;
 	TRY(add_named_row(r, &w, out));
-	e = put_files(r, w.kept, thumbnail, out);
-	if (e.info)
-		undo(r, out);
-	if (!e.info && kind->family == MEDIA_VIDEO)
-		return want_frame(r, out);
-	return e;
+	TRY(put_files(r, w.kept, thumbnail, out));
+	return kind->family == MEDIA_VIDEO ? want_frame(r, out) : OK;
 }

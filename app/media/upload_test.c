@@ -280,6 +280,23 @@ TEST(the_same_file_twice_is_one_object)
 	EXPECT_EQ(1, t_sql_int("SELECT count(*) FROM media_objects WHERE owner_id = '%s'", ann.id));
 }
 
+/* A folder in the way makes the second upload fail, behind its row and its small copy. */
+TEST(the_same_file_again_takes_nothing_away_when_it_fails)
+{
+	struct t_user ann = t_user("ann");
+	const struct t_reply *first = EXPECT(200, t_upload(&ann, "gps.jpg"));
+	const char *path = t_path(t_fmt("uploads/%s", t_key(first, "url")));
+
+	EXPECT_EQ(0, rename(path, t_fmt("%s.aside", path)));
+	EXPECT_EQ(0, mkdir(path, 0755));
+	EXPECT_CODE("conflict", EXPECT(409, t_upload(&ann, "gps.jpg")));
+	EXPECT_EQ(0, rmdir(path));
+	EXPECT_EQ(0, rename(t_fmt("%s.aside", path), path));
+	EXPECT(200, t_get(NULL, "/%s", t_key(first, "url")));
+	EXPECT(200, t_get(NULL, "/%s", t_key(first, "thumbnail_url")));
+	EXPECT_EQ(1, t_sql_int("SELECT count(*) FROM media_objects WHERE owner_id = '%s'", ann.id));
+}
+
 TEST(a_row_says_what_was_stored)
 {
 	struct t_user ann = t_user("ann");
