@@ -44,6 +44,7 @@ const struct periodic app_periodic[] = {
 	{ "inbox_age", DAY, inbox_age },
 	{ "live_trim", 10 * MINUTE, realtime_trim },
 	{ "media_sweep", HOUR, media_sweep },
+	{ "outbox_mend", 10 * SECOND, jobs_mend },
 	{ "previews_trim", DAY, previews_trim },
 	{ "posts_expire", MINUTE, posts_expire },
 	{ "beacons_expire", MINUTE, beacons_expire },

@@ -18,7 +18,7 @@ static const int64_t look_every = SECOND;
 static const int64_t lease = 60 * SECOND;  /* of an outbox row */
 static const int64_t margin = 10 * SECOND; /* of the lease, to say how the job ended */
 static const int64_t periodic_limit = 5 * MINUTE;
-static const int64_t first_delay = SECOND, longest_delay = HOUR;
+static const int64_t first_delay = SECOND;
 
 static const struct err_info unknown_kind_info = { 500, "unknown_job", "no such kind of job",
 						   NULL };
@@ -60,6 +60,13 @@ static const struct field waiting_fields[] = {
 err jobs_waiting(struct db *db, struct jobs_waiting *out)
 {
 	return db_one(db, &sql_jobs_waiting, waiting_fields, out);
+}
+
+err jobs_mend(struct job *j)
+{
+	static const int64_t too_far = JOB_DELAY_MAX + MINUTE;
+
+	return db_exec(j->db, &sql_jobs_mend, NULL, ARG(too_far));
 }
 
 err jobs_end(struct db *tx, struct job *j)
@@ -128,7 +135,7 @@ static const struct job_kind *find_kind(const struct jobs *j, str kind)
 /* Doubling from 1 s to 1 h. */
 static int64_t delay_after(int32_t attempt)
 {
-	return attempt > 12 ? longest_delay : first_delay << (attempt - 1);
+	return attempt > 12 ? JOB_DELAY_MAX : first_delay << (attempt - 1);
 }
 
 static int attempts_of(const struct job_kind *kind)

@@ -15,6 +15,9 @@
 #include "app/app.h"
 #include "lib/db/db.h"
 
+/* No job waits longer from one try to the next. */
+#define JOB_DELAY_MAX HOUR
+
 struct job {
 	struct app *app;
 	struct loop *loop;
@@ -68,7 +71,7 @@ err jobs_take(struct job *j, int32_t limit, struct list *out);
 struct job_end {
 	struct job_row row;
 	err e;	       /* OK: done, the row goes */
-	int64_t delay; /* the next try not before that many microseconds */
+	int64_t delay; /* the next try not before that many microseconds, up to JOB_DELAY_MAX */
 };
 err jobs_settle(struct job *j, const struct job_end *ends, size_t n);
 
@@ -78,6 +81,9 @@ struct jobs_waiting {
 	double oldest; /* seconds for which the next one has been due */
 };
 err jobs_waiting(struct db *db, struct jobs_waiting *out);
+
+/* A periodic job: tries jobs that a clock which was set back has left waiting for a time far ahead. */
+err jobs_mend(struct job *j);
 
 struct jobs_options {
 	struct app *app;

@@ -34,15 +34,22 @@ SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE next_try_at < 'infinity' 
        COALESCE((SELECT GREATEST(extract(epoch FROM now() - next_try_at), 0)::float8
 		   FROM outbox WHERE next_try_at < 'infinity' ORDER BY next_try_at LIMIT 1), 0) AS oldest
 
+-- What a clock that was set back has left further ahead than any job waits.
+-- name: jobs_mend     $1 most bigint
+UPDATE outbox SET next_try_at = now()
+ WHERE next_try_at > now() + $1 * interval '1 microsecond' AND next_try_at < 'infinity'
+
 -- name: periodic_register     $1 names texts
 INSERT INTO periodic_jobs (name) SELECT unnest($1) ON CONFLICT DO NOTHING
 
+-- Due is also what was begun in the future: the clock was ahead then. Workers that take jobs at the same moment
+-- are not a minute apart.
 -- name: periodic_claim     $1 names texts, $2 leases bigints
 UPDATE periodic_jobs p
    SET started_at = now(), next_run_at = now() + due.lease * interval '1 microsecond'
   FROM (SELECT j.name, w.lease
 	  FROM periodic_jobs j JOIN unnest($1, $2) AS w (name, lease) ON w.name = j.name
-	 WHERE j.next_run_at <= now()
+	 WHERE j.next_run_at <= now() OR j.started_at > now() + interval '1 minute'
 	   FOR UPDATE OF j SKIP LOCKED) due
  WHERE p.name = due.name
 RETURNING p.name

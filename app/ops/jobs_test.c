@@ -60,6 +60,7 @@ static const struct job_kind kinds[] = {
 	{ 0 },
 };
 static const struct periodic periodic[] = {
+	{ .name = "mend", .every = SECOND, .run = jobs_mend },
 	{ .name = "hourly", .every = HOUR, .run = run_periodic },
 	{ .name = "badly", .every = HOUR, .run = run_periodic_badly },
 	{ 0 },
@@ -222,6 +223,26 @@ TEST(a_taken_job_is_not_taken_again_within_its_time)
 	EXPECT_EQ(1, waiting());
 	end(pid, SIGTERM);
 	EXPECT_EQ(0, runs_of("{}"));
+}
+
+/* As after half a day in which the clock was a day ahead. What waits for its next try goes on to wait. */
+TEST(a_clock_that_was_set_back_holds_up_no_job)
+{
+	pid_t pid;
+
+	begin();
+	t_sql("INSERT INTO outbox (kind, next_try_at) VALUES ('plain', now() + interval '1 day'), "
+	      "('plain', now() + interval '59 minutes'), ('plain', 'infinity')");
+	t_sql("INSERT INTO periodic_jobs (name, started_at, next_run_at) VALUES "
+	      "('hourly', now() + interval '1 day', now() + interval '25 hours')");
+	pid = start_workers();
+	EXPECT_SOON(runs_of("{}") == 1);
+	EXPECT_SOON(runs_of("hourly") == 1);
+	pause_ms(1500);
+	EXPECT_EQ(1, runs_of("{}"));
+	EXPECT_EQ(1, runs_of("hourly"));
+	EXPECT_EQ(2, waiting());
+	end(pid, SIGTERM);
 }
 
 TEST(a_failing_job_is_tried_again_with_doubling_delays_and_then_kept)

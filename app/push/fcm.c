@@ -1,6 +1,7 @@
 /* One message to FCM, and what its answer means: firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode. */
 #include "app/push/fcm.h"
 
+#include "app/ops/jobs.h"
 #include "lib/base/json.h"
 #include "lib/base/log.h"
 #include "lib/net/h2.h"
@@ -91,8 +92,10 @@ static err judge(struct arena *a, const struct fetch_reply *reply, struct fcm_an
 {
 	bool token;
 	str code = error_code(a, reply, &token);
+	int64_t delay = fetch_retry_after(reply);
 
-	*out = (struct fcm_answer){ .verdict = FCM_DEAD, .delay = fetch_retry_after(reply) };
+	*out = (struct fcm_answer){ .verdict = FCM_DEAD,
+				    .delay = delay < JOB_DELAY_MAX ? delay : JOB_DELAY_MAX };
 	if (str_eq(code, S("UNREGISTERED")) || str_eq(code, S("SENDER_ID_MISMATCH")))
 		return OK;
 	if (reply->status == 400 && token)

@@ -376,15 +376,18 @@ TEST(failures_are_tried_again_when_fcm_wants_and_nobody_gets_a_message_twice)
 	const char *good = device(&bob, "phone"), *sick = device(&bob, "sick");
 	const char *busy = device(&bob, "busy"), *tired = device(&bob, "tired");
 	const char *dated = device(&bob, "dated"), *broken = device(&bob, "broken");
+	const char *away = device(&bob, "away");
 
 	notify(&bob, &ann, "follow", NULL, NULL, "{}");
 	expect_delay(busy, "fcm_busy", 2, 7);
+	expect_delay(away, "fcm_busy", 3500, 3600); /* for no longer than any job */
 	expect_delay(tired, "fcm_busy", 50, 60);
 	expect_delay(dated, "fcm_failed", 20, 31);
 	t_fcm_message(&fcm, sick); /* a second later */
-	EXPECT_SOON(waiting() == 4);
+	EXPECT_SOON(waiting() == 5);
 	t_sql("UPDATE outbox SET next_try_at = now()");
 	t_fcm_message(&fcm, busy);
+	t_fcm_message(&fcm, away);
 	t_fcm_message(&fcm, tired);
 	t_fcm_message(&fcm, dated);
 	EXPECT_SOON(waiting() == 1);

@@ -5,8 +5,9 @@
 // Prints "ready PORT". Writes into DIR: messages, one JSON a line as {at, message}, for each that it took;
 // problems, a line for each request real FCM would not understand; grants and sessions, a line for each.
 // What it answers is in the device's token: gone, mismatch, malformed, nonsense (the message is to blame),
-// busy (429 once, Retry-After 7), tired (429 once, no time), sick (503 once), dated (503 once, Retry-After a date),
-// broken (500 always), revoke (401 once: every access token of before is void). Anything else is taken.
+// busy (429 once, Retry-After 7), away (the same, a day), tired (429 once, no time), sick (503 once), dated (503
+// once, Retry-After a date), broken (500 always), revoke (401 once: every access token of before is void). Anything
+// else is taken.
 // Of HTTP/2 itself, once each: refuse (REFUSED_STREAM), leave (a GOAWAY that leaves this stream out), and, after
 // the message was taken: drop (the stream is reset), cut (the connection is).
 import http2 from 'node:http2'
@@ -94,6 +95,7 @@ const always = {
 }
 const once = {
 	busy: () => [...error(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'), { 'retry-after': '7' }],
+	away: () => [...error(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'), { 'retry-after': '86400' }],
 	tired: () => error(429, 'RESOURCE_EXHAUSTED', 'QUOTA_EXCEEDED'),
 	sick: () => error(503, 'UNAVAILABLE', 'UNAVAILABLE'),
 	dated: () => [...error(503, 'UNAVAILABLE', 'UNAVAILABLE'),
