@@ -67,37 +67,45 @@ function answers(port) {
 	});
 }
 
-// ports: { port, plainPort, upstream, signed }. Returns { ca, renew(), stop() }: renew() replaces the certificate, has
-// nginx read it and returns the new one; stop() resolves to a list of complaints.
+// ports: { port, plainPort, upstream, signed }. Returns { ca, end(signal), start(), renew(), stop() }: ca grows by each
+// certificate; renew() replaces it, has nginx read it and returns the new one; stop() resolves to a list of complaints.
 export async function proxy(work, ports) {
 	chmodSync(work, 0o755); // the workers are not root
 	mkdirSync(join(work, 'uploads', 'uploads'), { recursive: true });
-	const ca = certificate(work);
+	const ca = [certificate(work)];
 	writeFileSync(join(work, 'sojorn-api.conf'), site(work, ports));
 	writeFileSync(join(work, 'nginx.conf'), main(work));
 	const log = join(work, 'nginx.log');
 	const command = [NGINX, '-c', join(work, 'nginx.conf'), '-p', work]; // which ends with us, however we end
-	const child = spawn('setpriv', ['--pdeathsig', 'TERM', ...command], { stdio: ['ignore', 'ignore', 'pipe'] });
+	let child, ended;
 	let printed = '';
-	child.stderr.on('data', (data) => (printed += data));
-	const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(code ?? signal)));
-	for (let tries = 0; !(await answers(ports.port)); tries++) {
-		if (child.exitCode !== null || tries > 200) throw new Error(`nginx did not start: ${printed}`);
-		await sleep(50);
+
+	async function start() {
+		child = spawn('setpriv', ['--pdeathsig', 'TERM', ...command], { stdio: ['ignore', 'ignore', 'pipe'] });
+		child.stderr.on('data', (data) => (printed += data));
+		const mine = child;
+		ended = new Promise((resolve) => mine.on('exit', (code, signal) => resolve(code ?? signal)));
+		for (let tries = 0; !(await answers(ports.port)); tries++) {
+			if (child.exitCode !== null || tries > 400) throw new Error(`nginx did not start: ${printed}`);
+			await sleep(50);
+		}
 	}
-	const front = {
-		ca,
+	function end(signal) {
+		child.kill(signal);
+		return ended;
+	}
+	await start();
+	return {
+		ca, start, end,
 		renew() {
-			front.ca = certificate(work);
+			ca.push(certificate(work));
 			child.kill('SIGHUP');
-			return front.ca;
+			return ca.at(-1);
 		},
 		async stop() {
-			child.kill('SIGQUIT');
-			const how = await ended;
+			const how = await end('SIGQUIT');
 			const lines = readFileSync(log, 'utf8').split('\n').filter((line) => /\[(alert|emerg|crit)\]/.test(line));
 			return how === 0 ? lines : [`nginx ended with ${how}`, printed, ...lines];
 		},
 	};
-	return front;
 }
