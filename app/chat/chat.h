@@ -7,8 +7,13 @@
 #pragma once
 
 #include "app/ops/jobs.h"
+#include "lib/db/db.h"
 
 extern const struct route chat_routes[], messages_routes[];
+
+/* Messages have reached a device of this receiver; others' ids change nothing. Queued, so that several receivers'
+ * are one round trip; then their senders' events are there (events_wake). */
+void chat_delivered(struct db_batch *b, uuid receiver, struct uuids messages);
 
 /* Hourly: deletes messages that have expired. Suspends. */
 err chat_purge(struct job *j);

@@ -137,8 +137,9 @@ SELECT emit_all(ARRAY[sender_id, receiver_id], 'message_deleted',
 		jsonb_build_object('message_id', id, 'conversation_id', conversation_id, 'deleted_by', $1))
   FROM gone;
 
+-- T-MSG-4: messages have reached a device of their receiver.
 -- name: messages_delivered     $1 me uuid, $2 ids uuids [write]
-SELECT mark_delivered($1, $2) AS n;
+SELECT mark_delivered($1, $2);
 
 -- Up to a message, or all; a message that is gone is before all others.
 -- name: messages_read     $1 me uuid, $2 conversation uuid, $3 up_to uuid [write]
@@ -182,7 +183,17 @@ WITH m AS MATERIALIZED (
 )
 SELECT m.id FROM m WHERE (SELECT count(*) FROM told) IS NOT NULL;
 
+-- In the order of locks, as many conversations at once.
 -- name: chat_purge     $1 limit int [slow]
+WITH old AS MATERIALIZED (
+	SELECT o.id, o.conversation_id FROM secure_messages o
+	 WHERE o.expires_at <= now() ORDER BY o.expires_at LIMIT $1
+), held AS MATERIALIZED (
+	SELECT c.id FROM encrypted_conversations c
+	 WHERE c.id IN (SELECT old.conversation_id FROM old)
+	 ORDER BY c.id
+	   FOR NO KEY UPDATE
+)
 DELETE FROM secure_messages m
- USING (SELECT o.id FROM secure_messages o WHERE o.expires_at <= now() ORDER BY o.expires_at LIMIT $1) old
+ USING old JOIN held ON held.id = old.conversation_id
  WHERE m.id = old.id;

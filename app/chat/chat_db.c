@@ -132,9 +132,17 @@ err message_delete(struct db *db, uuid me, uuid id)
 	return told(db_some(db, &sql_message_delete, ARG(me), ARG(id)));
 }
 
+void chat_delivered(struct db_batch *b, uuid receiver, struct uuids messages)
+{
+	db_batch_exec(b, &sql_messages_delivered, NULL, ARG(receiver), ARG(messages));
+}
+
 err messages_delivered(struct db *db, uuid me, struct uuids ids)
 {
-	return told(db_exec(db, &sql_messages_delivered, NULL, ARG(me), ARG(ids)));
+	struct db_batch *b = db_batch(db);
+
+	chat_delivered(b, me, ids);
+	return told(db_batch_run(b));
 }
 
 err messages_read(struct db *db, uuid me, uuid conversation, uuid up_to, int32_t *ret_n)

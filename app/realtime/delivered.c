@@ -1,8 +1,8 @@
 /* Which messages have reached a device: noted as they are sent, written down a moment later for all of them. */
 #include "app/realtime/hub.h"
 
+#include "app/chat/chat.h"
 #include "app/events/events.h"
-#include "app/realtime/realtime_db.h"
 #include "lib/base/log.h"
 
 #include <stdlib.h>
@@ -33,7 +33,7 @@ static err write_down(struct realtime *r, struct arena *a, struct delivery *d, s
 		for (; i < n && uuid_eq(d[i].user, user); i++)
 			if (ids.n == 0 || !uuid_eq(ids.v[ids.n - 1], d[i].message))
 				ids.v[ids.n++] = d[i].message;
-		events_delivered(b, user, ids);
+		chat_delivered(b, user, ids);
 	}
 	return db_batch_run(b);
 }

@@ -61,7 +61,3 @@ SELECT DISTINCT p AS id FROM unnest($2) p WHERE EXISTS (SELECT FROM can_see_acti
 -- The other way round.
 -- name: activity_viewers     $1 subject uuid, $2 viewers uuids
 SELECT DISTINCT v AS id FROM unnest($2) v WHERE EXISTS (SELECT FROM can_see_activity(v, $1));
-
--- T-MSG-4: messages have reached a device of their receiver.
--- name: events_delivered     $1 user uuid, $2 messages uuids [write]
-SELECT mark_delivered($1, $2);

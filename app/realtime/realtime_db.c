@@ -57,11 +57,6 @@ err events_page(struct db *db, uuid user, int64_t last, int32_t limit, struct li
 		       ARG(last), ARG(limit));
 }
 
-void events_delivered(struct db_batch *b, uuid user, struct uuids messages)
-{
-	db_batch_exec(b, &sql_events_delivered, NULL, ARG(user), ARG(messages));
-}
-
 err live_trim(struct db *db, int32_t limit, int64_t *ret_n)
 {
 	return db_exec(db, &sql_live_trim, ret_n, ARG(limit));

@@ -29,9 +29,6 @@ struct page_row {
 };
 err events_page(struct db *db, uuid user, int64_t last, int32_t limit, struct list *out);
 
-/* Messages have reached a device of this user; queued, several of them are one round trip. */
-void events_delivered(struct db_batch *b, uuid user, struct uuids messages);
-
 /* Deletes what is older than ten minutes, so many at once. */
 err live_trim(struct db *db, int32_t limit, int64_t *ret_n);
 
