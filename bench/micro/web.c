@@ -33,8 +33,9 @@ static void wake(void *w)
 static err turn(struct req *r)
 {
 	struct waiter w = { 0 };
+	struct hook end = { .fn = wake, .arg = &w };
 
-	loop_at_turn_end(r->loop, wake, &w);
+	loop_at_turn_end(r->loop, &end);
 	TRY(waiter_wait(&w, r->deadline));
 	return hello(r);
 }

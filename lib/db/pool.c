@@ -63,7 +63,7 @@ static void flush(void *arg)
 static void flush_later(struct db_pool *p)
 {
 	if (p->waiting.first)
-		loop_at_turn_end(p->loop, flush, p);
+		loop_at_turn_end(p->loop, &p->flush);
 }
 
 void pool_submit(struct db_pool *p, struct call *call)
@@ -165,6 +165,7 @@ struct db_pool *db_pool_new(struct loop *l, const struct db_options *options)
 	if (!p)
 		return NULL;
 	p->loop = l;
+	p->flush = (struct hook){ .fn = flush, .arg = p };
 	p->options = *options;
 	set_defaults(&p->options);
 	p->shared_params = params_new(&p->options, p->options.statement_timeout);
@@ -190,6 +191,7 @@ void db_pool_free(struct db_pool *p)
 	assert(!p->waiting.first && !p->first_lessee);
 	for (int i = 0; p->shared && i < p->options.shared; i++)
 		conn_close(&p->shared[i]);
+	loop_forget(p->loop, &p->flush);
 	bind_maps_free(p);
 	link_params_free(p->shared_params);
 	link_params_free(p->leased_params);

@@ -24,6 +24,7 @@ struct db_pool {
 	struct conn *shared; /* options.shared of them */
 	struct conn *leased; /* options.leased; the first `leases` are open */
 	int leases;
+	struct hook flush;
 	int up;	       /* links that are, of both kinds */
 	bool reported; /* this outage was logged */
 

@@ -22,7 +22,7 @@ static void flush(void *arg);
 
 static void conn_free(struct h2_conn *c)
 {
-	loop_forget(c->host->loop, flush, c);
+	loop_forget(c->host->loop, &c->flush);
 	*c->link = c->next;
 	if (c->next)
 		c->next->link = c->link;
@@ -220,7 +220,7 @@ void h2_conn_send(struct h2_conn *c, struct h2_stream *s)
 	s->id = nghttp2_submit_request(c->session, NULL, fields, n, s->body.p ? &body : NULL, s);
 	if (s->id < 0)
 		h2_end(s, nghttp2_strerror(s->id));
-	loop_at_turn_end(c->host->loop, flush, c);
+	loop_at_turn_end(c->host->loop, &c->flush);
 }
 
 void h2_conn_cancel(struct h2_stream *s)
@@ -232,7 +232,7 @@ void h2_conn_cancel(struct h2_stream *s)
 	nghttp2_submit_rst_stream(c->session, NGHTTP2_FLAG_NONE, s->id, NGHTTP2_CANCEL);
 	if (c->heard < s->begun)
 		retire(c);
-	loop_at_turn_end(c->host->loop, flush, c);
+	loop_at_turn_end(c->host->loop, &c->flush);
 }
 
 /* Frames, as long as there is room; false when nghttp2 gives up. */
@@ -309,7 +309,7 @@ static void on_ready(void *arg, int ready)
 	if (broken)
 		conn_break(c, broken);
 	else
-		loop_at_turn_end(c->host->loop, flush, c);
+		loop_at_turn_end(c->host->loop, &c->flush);
 }
 
 /* ---- the beginning ---- */
@@ -370,7 +370,7 @@ static void connect_run(void *arg)
 			h2_conn_send(c, s);
 	}
 	if (!e.info)
-		loop_at_turn_end(host->loop, flush, c);
+		loop_at_turn_end(host->loop, &c->flush);
 	arena_free(a);
 }
 
@@ -380,6 +380,7 @@ void h2_conn_open(struct h2_host *host)
 
 	if (c) {
 		c->host = host;
+		c->flush = (struct hook){ .fn = flush, .arg = c };
 		c->next = host->all;
 		c->link = &host->all;
 		if (c->next)

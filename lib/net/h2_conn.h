@@ -68,6 +68,7 @@ struct h2_conn {
 	struct h2_host *host;
 	struct nghttp2_session *session;
 	struct raw *raw;
+	struct hook flush;
 	struct tls *tls;
 	struct watch *watch;
 	struct waiter shaken; /* while the handshake goes on */

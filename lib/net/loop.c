@@ -36,16 +36,6 @@ struct letter {
 	void *arg;
 };
 
-struct hook {
-	void (*fn)(void *);
-	void *arg;
-};
-
-struct hooks {
-	struct hook *v;
-	size_t n, cap;
-};
-
 struct loop {
 	struct event_base *base;
 	struct co_pool *pool;
@@ -57,7 +47,7 @@ struct loop {
 	atomic_bool stop;
 
 	struct waiter *ready, **ready_end; /* woken, not yet run; oldest first */
-	struct hooks hooks, hooks_running;
+	struct hook *hooks, **hooks_end;   /* of this turn's end; oldest first */
 
 	struct waiter *waiting; /* those with a deadline */
 	int64_t earliest;	/* no deadline in the list is before it; 0: timer not set */
@@ -308,56 +298,46 @@ static void run_ready(struct loop *l)
 
 /* ---- end of the turn ---- */
 
-static void hooks_grow(struct hooks *h)
+void loop_at_turn_end(struct loop *l, struct hook *h)
 {
-	size_t cap = h->cap ? h->cap * 2 : 16;
-	struct hook *v;
-
-	while (!(v = realloc(h->v, cap * sizeof *v)))
-		wait_for_memory();
-	h->v = v;
-	h->cap = cap;
+	if (h->link)
+		return;
+	h->next = NULL;
+	h->link = l->hooks_end;
+	*l->hooks_end = h;
+	l->hooks_end = &h->next;
 }
 
-void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg)
+void loop_forget(struct loop *l, struct hook *h)
 {
-	struct hooks *h = &l->hooks;
-
-	for (size_t i = 0; i < h->n; i++)
-		if (h->v[i].fn == fn && h->v[i].arg == arg)
-			return;
-	if (h->n == h->cap)
-		hooks_grow(h);
-	h->v[h->n++] = (struct hook){ fn, arg };
+	if (!h->link)
+		return;
+	*h->link = h->next;
+	if (h->next)
+		h->next->link = h->link;
+	else if (l->hooks_end == &h->next)
+		l->hooks_end = h->link;
+	h->link = NULL;
 }
 
-static void hooks_forget(struct hooks *h, void (*fn)(void *), void *arg)
-{
-	for (size_t i = 0; i < h->n; i++)
-		if (h->v[i].fn == fn && h->v[i].arg == arg)
-			h->v[i].fn = NULL;
-}
-
-void loop_forget(struct loop *l, void (*fn)(void *), void *arg)
-{
-	hooks_forget(&l->hooks, fn, arg);
-	hooks_forget(&l->hooks_running, fn, arg);
-}
-
+/* Those that are there now; what they ask for is for the next turn. */
 static void run_hooks(struct loop *l)
 {
-	struct hooks h = l->hooks;
+	struct hook *first = l->hooks;
 
-	l->hooks = l->hooks_running;
-	l->hooks_running = h;
-	if (h.n)
-		slice_begin(l);
-	for (size_t i = 0; i < h.n; i++)
-		if (h.v[i].fn) {
-			h.v[i].fn(h.v[i].arg);
-			loop_new_slice(l);
-		}
-	l->hooks_running.n = 0;
+	if (!first)
+		return;
+	first->link = &first;
+	l->hooks = NULL;
+	l->hooks_end = &l->hooks;
+	slice_begin(l);
+	while (first) {
+		struct hook *h = first;
+
+		loop_forget(l, h);
+		h->fn(h->arg); /* may free h */
+		loop_new_slice(l);
+	}
 }
 
 /* ---- the loop ---- */
@@ -384,6 +364,7 @@ struct loop *loop_new(void)
 	if (!l)
 		return NULL;
 	l->ready_end = &l->ready;
+	l->hooks_end = &l->hooks;
 	l->mail_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	l->base = new_base();
 	l->pool = co_pool_new(0, STACKS_KEPT);
@@ -414,8 +395,6 @@ void loop_free(struct loop *l)
 	}
 	if (l->mail_fd >= 0)
 		close(l->mail_fd);
-	free(l->hooks.v);
-	free(l->hooks_running.v);
 	free(l);
 }
 
@@ -425,7 +404,7 @@ void loop_run(struct loop *l)
 
 	self = l;
 	do {
-		bool more = l->ready || l->hooks.n;
+		bool more = l->ready || l->hooks;
 
 		event_base_loop(l->base, EVLOOP_ONCE | (more ? EVLOOP_NONBLOCK : 0));
 		run_ready(l);

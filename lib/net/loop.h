@@ -36,13 +36,20 @@ void loop_post(struct loop *l, void (*fn)(void *), void *arg);
  * memory. */
 [[nodiscard]] bool loop_start(struct loop *l, void (*fn)(void *), void *arg);
 
-/* Runs fn(arg) once at the end of the current turn, after all ready events were handled: this is
- * where pipelines are flushed. Several calls with the same pair in one turn count once; a call from
- * within such a function runs at the end of the next turn, which waits for nothing. */
-void loop_at_turn_end(struct loop *l, void (*fn)(void *), void *arg);
+/* A part of what is to be called; only fn and arg are the owner's. */
+struct hook {
+	void (*fn)(void *);
+	void *arg;
+	struct hook *next, **link; /* link NULL: not waiting */
+};
 
-/* Takes that back, for whoever frees arg. */
-void loop_forget(struct loop *l, void (*fn)(void *), void *arg);
+/* Runs the hook's fn(arg) once at the end of the current turn, after all ready events were handled: this is
+ * where pipelines are flushed. Several calls in one turn count once; a call from within such a function
+ * runs at the end of the next turn, which waits for nothing. */
+void loop_at_turn_end(struct loop *l, struct hook *h);
+
+/* Takes that back, for whoever frees it. */
+void loop_forget(struct loop *l, struct hook *h);
 
 /* Timers. Callbacks run on the loop's own stack, never early, some milliseconds late, and may free
  * their timer. NULL: out of memory. */

@@ -161,17 +161,18 @@ static void at_end(void *arg)
 
 static void flushes(void *arg)
 {
-	int *flushed = arg;
+	struct hook *end = arg;
+	int *flushed = end->arg;
 
 	for (int i = 0; i < 10; i++) {
-		loop_at_turn_end(l, at_end, flushed);
+		loop_at_turn_end(l, end);
 		EXPECT_EQ(0, *flushed);
 	}
 }
 
 static void flushed_once(void *arg)
 {
-	EXPECT_EQ(1, *(int *)arg);
+	EXPECT_EQ(1, *(int *)((struct hook *)arg)->arg);
 	loop_stop(l);
 }
 
@@ -184,9 +185,10 @@ static void flush_and_check(void *arg)
 TEST(a_hook_runs_once_at_the_end_of_the_turn)
 {
 	int flushed = 0;
+	struct hook end = { .fn = at_end, .arg = &flushed };
 
 	l = loop_new();
-	loop_post(l, flush_and_check, &flushed);
+	loop_post(l, flush_and_check, &end);
 	run();
 	EXPECT_EQ(1, flushed);
 }
@@ -196,46 +198,77 @@ static void hook_again(void *arg)
 	if (++count == 50)
 		loop_stop(l);
 	else
-		loop_at_turn_end(l, hook_again, arg);
+		loop_at_turn_end(l, arg);
 }
 
 TEST(a_hook_may_ask_for_the_next_turns_end_which_does_not_wait)
 {
 	int64_t start = time_monotonic();
+	struct hook again = { .fn = hook_again, .arg = &again };
 
 	l = loop_new();
-	loop_at_turn_end(l, hook_again, NULL);
+	loop_at_turn_end(l, &again);
 	run();
 	EXPECT_EQ(50, count);
 	EXPECT_TRUE(time_monotonic() - start < 5 * SECOND);
 }
 
+static void stop_at_end(void *arg)
+{
+	(void)arg;
+	loop_stop(l);
+}
+
 static void forget_the_other(void *arg)
 {
-	loop_forget(l, at_end, arg);
+	loop_forget(l, arg);
+	loop_forget(l, arg);
 	loop_stop(l);
 }
 
 TEST(a_hook_can_be_taken_back_even_while_hooks_run)
 {
 	int ends = 0, kept = 0;
+	struct hook other_end = { .fn = at_end, .arg = &ends },
+		    keeps = { .fn = at_end, .arg = &kept },
+		    forgets = { .fn = forget_the_other, .arg = &other_end };
 
 	l = loop_new();
-	loop_at_turn_end(l, forget_the_other, &ends);
-	loop_at_turn_end(l, at_end, &ends);
-	loop_at_turn_end(l, at_end, &kept);
+	loop_at_turn_end(l, &forgets);
+	loop_at_turn_end(l, &other_end);
+	loop_at_turn_end(l, &keeps);
 	run();
 	EXPECT_EQ(0, ends);
 	EXPECT_EQ(1, kept);
 }
 
+/* The last one waiting, and then the only one. */
+TEST(hooks_that_were_taken_back_leave_no_hole)
+{
+	int ends = 0;
+	struct hook first = { .fn = at_end, .arg = &ends }, last = { .fn = at_end, .arg = &ends },
+		    stops = { .fn = stop_at_end, .arg = NULL };
+
+	l = loop_new();
+	loop_at_turn_end(l, &first);
+	loop_at_turn_end(l, &last);
+	loop_forget(l, &last);
+	loop_forget(l, &first);
+	loop_at_turn_end(l, &last);
+	loop_at_turn_end(l, &stops);
+	run();
+	EXPECT_EQ(1, ends);
+}
+
 /* What coroutines queue while they run is flushed in the same turn. */
 static void queue_then_wait(void *arg)
 {
+	struct hook *end = arg;
+
 	loop_sleep(MILLISECOND);
-	loop_at_turn_end(l, at_end, arg);
+	loop_at_turn_end(l, end);
 	loop_sleep(MILLISECOND);
-	EXPECT_EQ(1, *(int *)arg);
+	EXPECT_EQ(1, *(int *)end->arg);
 	loop_stop(l);
 }
 
@@ -247,9 +280,10 @@ static void start_queue(void *arg)
 TEST(a_coroutines_hook_runs_in_its_turn)
 {
 	int flushed = 0;
+	struct hook end = { .fn = at_end, .arg = &flushed };
 
 	l = loop_new();
-	loop_post(l, start_queue, &flushed);
+	loop_post(l, start_queue, &end);
 	run();
 }
 
@@ -390,9 +424,11 @@ static void long_hook(void *arg)
 
 TEST(a_hook_is_a_slice)
 {
+	struct hook h = { .fn = long_hook, .arg = NULL };
+
 	l = loop_new();
 	loop_on_stall(l, note_stall);
-	loop_at_turn_end(l, long_hook, NULL);
+	loop_at_turn_end(l, &h);
 	run();
 	EXPECT_CSTR("? ", stalls);
 }

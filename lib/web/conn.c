@@ -148,7 +148,7 @@ static void drained(void *arg)
 void web_conns_check(struct server *s)
 {
 	if (s->web.draining && s->nconns == 0 && s->nupgrades == 0)
-		loop_at_turn_end(s->web.loop, drained, s);
+		loop_at_turn_end(s->web.loop, &s->drained);
 }
 
 void web_conn_free(struct web_conn *c)
@@ -169,6 +169,7 @@ void web_conn_free(struct web_conn *c)
 
 bool web_conns_open(struct server *s)
 {
+	s->drained = (struct hook){ .fn = drained, .arg = s };
 	s->sweep = timer_new(s->web.loop, sweep, s);
 	s->grace = timer_new(s->web.loop, drained, s);
 	return s->sweep && s->grace;
@@ -179,7 +180,7 @@ void web_conns_close(struct server *s)
 	timer_free(s->sweep);
 	timer_free(s->grace);
 	linger_end_all(&s->lingering);
-	loop_forget(s->web.loop, drained, s);
+	loop_forget(s->web.loop, &s->drained);
 }
 
 /* ---- the end ---- */

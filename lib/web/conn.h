@@ -33,6 +33,7 @@ struct server {
 	struct MHD_Daemon *daemon;
 	struct watch *watch;
 	struct timer *timer; /* MHD's */
+	struct hook run;     /* MHD, too */
 
 	struct web_conn *conns;
 	struct lingering *lingering;
@@ -46,6 +47,7 @@ struct server {
 	size_t nheaders;
 
 	struct timer *grace;
+	struct hook drained;
 	void (*on_drained)(void *);
 	void *drained_arg;
 };

@@ -43,7 +43,7 @@ static void run(void *arg)
 	if (MHD_get_timeout(s->daemon, &ms) != MHD_YES)
 		timer_cancel(s->timer);
 	else if (ms == 0)
-		loop_at_turn_end(s->web.loop, run, s);
+		loop_at_turn_end(s->web.loop, &s->run);
 	else
 		timer_set(s->timer, (int64_t)ms * MILLISECOND);
 }
@@ -70,7 +70,7 @@ static void resume(struct web_conn *c)
 		return;
 	c->suspended = false;
 	MHD_resume_connection(c->mhd);
-	loop_at_turn_end(c->server->web.loop, run, c->server);
+	loop_at_turn_end(c->server->web.loop, &c->server->run);
 }
 
 /* ---- replies ---- */
@@ -91,7 +91,7 @@ static void on_upgrade(void *cls, struct MHD_Connection *mhd, void *request, con
 	if (request)
 		upgrade_begin(request, fd, (str){ early, n });
 	MHD_upgrade_action(handle, MHD_UPGRADE_ACTION_CLOSE);
-	loop_at_turn_end(s->web.loop, run, s);
+	loop_at_turn_end(s->web.loop, &s->run);
 }
 
 /* MHD wants more of a streamed reply; where there is none yet, the connection waits for it. */
@@ -417,7 +417,7 @@ static void on_connection(void *cls, struct MHD_Connection *mhd, void **context,
 		if (*context)
 			web_conn_free(*context);
 		/* MHD stops listening at its limits and looks for room only when it runs */
-		loop_at_turn_end(s->web.loop, run, s);
+		loop_at_turn_end(s->web.loop, &s->run);
 		return;
 	}
 	fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -511,6 +511,7 @@ struct server *server_new(struct loop *l, int listen_fd, const struct server_opt
 
 	if (s) {
 		s->web.loop = l;
+		s->run = (struct hook){ .fn = run, .arg = s };
 		s->web.options = *options;
 	}
 	if (!s || !open_daemon(s, listen_fd, &problem)) {
@@ -534,7 +535,7 @@ void server_free(struct server *s)
 	watch_free(s->watch);
 	timer_free(s->timer);
 	web_conns_close(s);
-	loop_forget(s->web.loop, run, s);
+	loop_forget(s->web.loop, &s->run);
 	request_free_spare(&s->web);
 	cors_free(s->web.cors);
 	proxies_free(s->web.proxies);

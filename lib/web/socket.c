@@ -39,6 +39,7 @@ struct socket {
 	struct loop *loop;
 	struct watch *watch;
 	struct timer *timer;
+	struct hook turn_end;
 	struct decoder *decoder; /* NULL: nothing is arriving */
 	const struct socket_owner *owner;
 	void *arg;
@@ -94,11 +95,9 @@ static void queue_drop_first(struct queue *q)
 
 /* ---- the end ---- */
 
-static void turn_end(void *arg);
-
 static void at_turn_end(struct socket *s)
 {
-	loop_at_turn_end(s->loop, turn_end, s);
+	loop_at_turn_end(s->loop, &s->turn_end);
 }
 
 /* Without another word. */
@@ -110,8 +109,7 @@ static void die(struct socket *s)
 
 static void socket_free(struct socket *s)
 {
-	if (s->loop)
-		loop_forget(s->loop, turn_end, s);
+	loop_forget(s->loop, &s->turn_end);
 	watch_free(s->watch);
 	timer_free(s->timer);
 	decoder_free(s->decoder);
@@ -463,7 +461,10 @@ err socket_start(struct req *r, const struct socket_owner *owner, void *arg)
 
 	if (!s)
 		return err_no_memory;
-	*s = (struct socket){ .loop = r->loop, .owner = owner, .arg = arg };
+	*s = (struct socket){ .loop = r->loop,
+			      .turn_end = { .fn = turn_end, .arg = s },
+			      .owner = owner,
+			      .arg = arg };
 	e = reply_upgrade(r, "websocket", &upgrade_owner, s);
 	if (e.info)
 		free(s);
