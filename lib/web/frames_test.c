@@ -103,3 +103,9 @@ void frame_expect_close(struct wire *w, int code)
 	EXPECT_EQ(-1, frame_next(w)->first);
 	hang_up(w);
 }
+
+void frame_leave(struct wire *w)
+{
+	frame_send(w, FIN | CLOSE, "\x03\xe8", 2);
+	frame_expect_close(w, 1000);
+}

@@ -30,3 +30,6 @@ void frame_expect(struct wire *w, int first, const char *payload);
 
 /* A close frame with this code (0: none), then the end of the connection. */
 void frame_expect_close(struct wire *w, int code);
+
+/* Says goodbye, and is answered in kind. */
+void frame_leave(struct wire *w);

@@ -50,8 +50,8 @@ struct socket {
 
 	/* monotonic; 0: not running */
 	int64_t heard, pinged, blocked, begun, goodbye;
-	int64_t second;	 /* the present one, for the pace, */
-	unsigned inside; /* … and what was sent in it */
+	int64_t second;	 /* when the pace was last counted from, */
+	unsigned inside; /* … and the frames since then */
 };
 
 /* ---- the queue ---- */
@@ -130,6 +130,14 @@ static void finish(struct socket *s)
 
 /* ---- time ---- */
 
+/* When it may send again: a second after the first frame, or what all of them take at the pace. */
+static int64_t pace_end(const struct socket *s)
+{
+	int64_t took = s->inside * SECOND / s->owner->limits->in_a_second;
+
+	return s->second + (took > SECOND ? took : SECOND);
+}
+
 /* When the next limit may pass. */
 static int64_t next_limit(const struct socket *s)
 {
@@ -143,8 +151,8 @@ static int64_t next_limit(const struct socket *s)
 		next = s->blocked + l->write;
 	if (s->begun && s->begun + l->silence < next)
 		next = s->begun + l->silence;
-	if (s->paused && s->second + SECOND < next)
-		next = s->second + SECOND;
+	if (s->paused && pace_end(s) < next)
+		next = pace_end(s);
 	return next;
 }
 
@@ -192,7 +200,7 @@ static void on_timer(void *arg)
 	}
 	if (!s->goodbye && now >= s->pinged + s->owner->limits->ping)
 		ping(s, now);
-	if (s->paused && now >= s->second + SECOND) {
+	if (s->paused && now >= pace_end(s)) {
 		s->paused = false;
 		s->heard = now; /* it was we who did not listen */
 		want(s);
@@ -310,7 +318,7 @@ static void on_frame(void *arg, size_t payload)
 	int64_t now = time_monotonic();
 	size_t cost = 1 + payload / PACE_BYTES;
 
-	if (now >= s->second + SECOND) {
+	if (now >= pace_end(s)) {
 		s->second = now;
 		s->inside = 0;
 	}

@@ -1,102 +1,11 @@
 /* WebSockets, seen by a peer that writes frames byte by byte, good ones and bad ones (RFC 6455). */
-#include "lib/web/frames_test.h"
-#include "lib/web/socket.h"
+#include "lib/web/echo_test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* An owner that says everything back; some words have a meaning of their own. */
-struct echo {
-	struct socket *socket;
-};
-
-static struct socket_limits limits;
-static _Atomic int opened, closed;
-
-static void flood(struct socket *s, int n, size_t size)
-{
-	char *text = calloc(1, size);
-	struct frame *f;
-
-	memset(text, 'x', size);
-	f = frame_new(FRAME_TEXT, (str){ text, size });
-	for (int i = 0; i < n; i++)
-		socket_send(s, f);
-	frame_drop(f);
-	free(text);
-}
-
-static void on_opened(void *arg, struct socket *s)
-{
-	struct echo *e = arg;
-
-	e->socket = s;
-	opened++;
-}
-
-static void on_text(void *arg, str message)
-{
-	struct echo *e = arg;
-	struct frame *f;
-
-	if (str_eq(message, S("bye")))
-		socket_close(e->socket, 4000, S("as you wish"));
-	else if (str_eq(message, S("leave")))
-		socket_close(e->socket, 0, S(""));
-	else if (str_eq(message, S("burst")))
-		flood(e->socket, 1000, 10);
-	else if (str_eq(message, S("flood")))
-		flood(e->socket, 1000, 100000);
-	f = frame_new(FRAME_TEXT, message);
-	socket_send(e->socket, f);
-	frame_drop(f);
-}
-
-static void on_closed(void *arg)
-{
-	free(arg);
-	closed++;
-}
-
-static const struct socket_owner owner = { &limits, on_opened, on_text, NULL, on_closed };
-
-static err echo(struct req *r)
-{
-	struct echo *e = calloc(1, sizeof *e);
-	err problem;
-
-	loop_sleep(MILLISECOND);
-	problem = socket_accept(r, socket_offers(r, S("two")) ? S("two") : (str){ 0 }, &owner, e);
-	if (problem.info)
-		free(e);
-	return problem;
-}
-
-static const struct route routes[] = {
-	{ GET, "/socket", echo, "x", .auth = AUTH_NONE },
-	{ 0 },
-};
-
-static void start(void)
-{
-	if (!limits.queue)
-		limits = socket_usual;
-	site.routes = routes;
-	site.options.cors_origins = "https://app.example";
-	site_start();
-}
-
-/* Every socket's owner hears of its end, ten seconds at most. */
-static void stop(void)
-{
-	for (int i = 0; i < 1000 && closed < opened; i++)
-		usleep(10000);
-	EXPECT_EQ(opened, closed);
-	site_stop();
-}
 
 /* ---- the peer ---- */
 
@@ -107,12 +16,6 @@ static void refused(int code, int first, const char *payload, size_t n)
 
 	frame_send(w, first, payload, n);
 	frame_expect_close(w, code);
-}
-
-static void leave(struct wire *w)
-{
-	frame_send(w, FIN | CLOSE, "\x03\xe8", 2);
-	frame_expect_close(w, 1000);
 }
 
 /* ---- the handshake ---- */
@@ -128,7 +31,7 @@ static int status_of(const char *headers)
 
 TEST(a_handshake_must_be_whole)
 {
-	start();
+	echo_start();
 	EXPECT_EQ(426, status_of(""));
 	EXPECT_EQ(426, status_of("Upgrade: websocket\r\n" VERSION KEY));
 	EXPECT_EQ(426, status_of("Connection: Upgrade\r\nUpgrade: h2c\r\n" VERSION KEY));
@@ -143,42 +46,42 @@ TEST(a_handshake_must_be_whole)
 	EXPECT_EQ(101, status_of(UPGRADE VERSION KEY));
 	EXPECT_EQ(101,
 		  status_of("connection: close , UPGRADE\r\nupgrade: WebSocket\r\n" VERSION KEY));
-	stop();
+	echo_stop();
 }
 
 TEST(head_opens_no_socket)
 {
 	struct wire *w;
 
-	start();
+	echo_start();
 	w = dial();
 	say(w, "HEAD /socket HTTP/1.1\r\nHost: x\r\n" UPGRADE VERSION KEY "\r\n");
 	EXPECT_EQ(426, hear_head(w)->status);
 	hang_up(w);
-	stop();
+	echo_stop();
 }
 
 TEST(a_page_of_another_origin_is_refused)
 {
-	start();
+	echo_start();
 	EXPECT_EQ(403, status_of(UPGRADE VERSION KEY "Origin: https://evil.example\r\n"));
 	EXPECT_EQ(403, status_of(UPGRADE VERSION KEY "Origin: null\r\n"));
 	EXPECT_EQ(101, status_of(UPGRADE VERSION KEY "Origin: https://app.example\r\n"));
-	stop();
+	echo_stop();
 }
 
 TEST(a_subprotocol_is_chosen_from_those_offered)
 {
 	struct answer *a;
 
-	start();
+	echo_start();
 	a = get("/socket", UPGRADE VERSION KEY "Sec-WebSocket-Protocol: one, two\r\n");
 	EXPECT_EQ(101, a->status);
 	EXPECT_CSTR("two", header(a, "Sec-WebSocket-Protocol"));
 	a = get("/socket", UPGRADE VERSION KEY "Sec-WebSocket-Protocol: one, Two\r\n");
 	EXPECT_EQ(101, a->status);
 	EXPECT_NULL(header(a, "Sec-WebSocket-Protocol"));
-	stop();
+	echo_stop();
 }
 
 /* ---- messages ---- */
@@ -189,7 +92,7 @@ TEST(messages_of_all_lengths_come_back)
 	char *text = malloc(512 * 1024 + 1);
 	struct wire *w;
 
-	start();
+	echo_start();
 	w = socket_dial();
 	memset(text, 'y', 512 * 1024 + 1);
 	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
@@ -204,7 +107,7 @@ TEST(messages_of_all_lengths_come_back)
 	frame_send(w, FIN | TEXT, text, 512 * 1024 + 1);
 	frame_expect_close(w, 1009);
 	free(text);
-	stop();
+	echo_stop();
 }
 
 TEST(a_message_right_behind_the_handshake_is_heard)
@@ -213,7 +116,7 @@ TEST(a_message_right_behind_the_handshake_is_heard)
 	char text[400];
 	size_t n = (size_t)snprintf(text, sizeof text, HANDSHAKE "\r\n");
 
-	start();
+	echo_start();
 	w = dial();
 	n += frame_encode(text + n, FIN | TEXT, "at once", 7);
 	say_bytes(w, text, n);
@@ -226,15 +129,15 @@ TEST(a_message_right_behind_the_handshake_is_heard)
 	} else {
 		frame_expect(w, FIN | TEXT, "at once");
 	}
-	leave(w);
-	stop();
+	frame_leave(w);
+	echo_stop();
 }
 
 TEST(fragments_with_control_frames_between_make_one_message)
 {
 	struct wire *w;
 
-	start();
+	echo_start();
 	w = socket_dial();
 	frame_send(w, TEXT, "one ", 4);
 	frame_send(w, FIN | PING, "are you there", 13);
@@ -244,8 +147,8 @@ TEST(fragments_with_control_frames_between_make_one_message)
 	frame_send(w, CONTINUED, "", 0);
 	frame_send(w, FIN | CONTINUED, "three", 5);
 	frame_expect(w, FIN | TEXT, "one two three");
-	leave(w);
-	stop();
+	frame_leave(w);
+	echo_stop();
 }
 
 TEST(fragments_may_be_too_much_together)
@@ -254,27 +157,27 @@ TEST(fragments_may_be_too_much_together)
 	struct wire *w;
 
 	memset(text, 'z', 300000);
-	start();
+	echo_start();
 	w = socket_dial();
 	frame_send(w, TEXT, text, 300000);
 	frame_send(w, CONTINUED, text, 300000);
 	frame_expect_close(w, 1009);
 	free(text);
-	stop();
+	echo_stop();
 }
 
 TEST(text_split_inside_of_a_character_is_whole)
 {
 	struct wire *w;
 
-	start();
+	echo_start();
 	w = socket_dial();
 	frame_send(w, TEXT, "\xe2\x82", 2);
 	frame_send(w, CONTINUED, "\xac \xf0\x9f", 4);
 	frame_send(w, FIN | CONTINUED, "\x98\x80", 2);
 	frame_expect(w, FIN | TEXT, "\xe2\x82\xac \xf0\x9f\x98\x80");
-	leave(w);
-	stop();
+	frame_leave(w);
+	echo_stop();
 }
 
 TEST(a_message_may_come_byte_by_byte)
@@ -283,7 +186,7 @@ TEST(a_message_may_come_byte_by_byte)
 	char bytes[200];
 	size_t n;
 
-	start();
+	echo_start();
 	w = socket_dial();
 	n = frame_encode(bytes, TEXT, "slow", 4);
 	n += frame_encode(bytes + n, FIN | PING, "", 0);
@@ -296,8 +199,8 @@ TEST(a_message_may_come_byte_by_byte)
 	frame_expect(w, FIN | PONG, "");
 	frame_expect(w, FIN | TEXT, "slow going");
 	frame_expect(w, FIN | TEXT, "fast");
-	leave(w);
-	stop();
+	frame_leave(w);
+	echo_stop();
 }
 
 TEST(many_messages_in_one_piece_are_all_heard_in_order)
@@ -307,7 +210,7 @@ TEST(many_messages_in_one_piece_are_all_heard_in_order)
 	size_t n = 0;
 	char text[16];
 
-	start();
+	echo_start();
 	w = socket_dial();
 	for (int i = 0; i < 100; i++) {
 		if (i % 3 == 0)
@@ -325,8 +228,8 @@ TEST(many_messages_in_one_piece_are_all_heard_in_order)
 		sprintf(text, "%d", i++);
 		EXPECT_CSTR(text, g->payload);
 	}
-	leave(w);
-	stop();
+	frame_leave(w);
+	echo_stop();
 }
 
 /* ---- what RFC 6455 forbids ---- */
@@ -336,7 +239,7 @@ TEST(broken_frames_are_refused_with_1002)
 	static const char unmasked[] = "\x81\x02hi", long_ping[126] = { 0 };
 	struct wire *w;
 
-	start();
+	echo_start();
 	for (int bit = 0x10; bit <= 0x40; bit <<= 1) /* reserved bits */
 		refused(1002, FIN | bit | TEXT, "hi", 2);
 	for (int code = 3; code <= 7; code++) /* reserved opcodes */
@@ -355,7 +258,7 @@ TEST(broken_frames_are_refused_with_1002)
 	frame_send(w, TEXT, "one", 3);
 	frame_send(w, FIN | TEXT, "two", 3); /* the first is not at its end */
 	frame_expect_close(w, 1002);
-	stop();
+	echo_stop();
 }
 
 TEST(text_that_is_no_utf_8_is_refused_with_1007)
@@ -365,7 +268,7 @@ TEST(text_that_is_no_utf_8_is_refused_with_1007)
 					   "\xe2\x82",	   "ok \x80" };
 	struct wire *w;
 
-	start();
+	echo_start();
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		refused(1007, FIN | TEXT, bad[i], strlen(bad[i]));
 	refused(1007, FIN | CLOSE, "\x03\xe8\xff", 3);
@@ -373,14 +276,14 @@ TEST(text_that_is_no_utf_8_is_refused_with_1007)
 	frame_send(w, TEXT, "\xe2\x82", 2);
 	frame_send(w, FIN | CONTINUED, "x", 1);
 	frame_expect_close(w, 1007);
-	stop();
+	echo_stop();
 }
 
 TEST(binary_messages_are_refused_with_1003)
 {
-	start();
+	echo_start();
 	refused(1003, FIN | BINARY, "\x00\x01", 2);
-	stop();
+	echo_stop();
 }
 
 /* ---- goodbyes ---- */
@@ -389,8 +292,8 @@ TEST(a_goodbye_is_answered_in_kind)
 {
 	struct wire *w;
 
-	start();
-	leave(socket_dial());
+	echo_start();
+	frame_leave(socket_dial());
 	w = socket_dial();
 	frame_send(w, FIN | CLOSE, "", 0);
 	frame_expect_close(w, 0);
@@ -398,14 +301,14 @@ TEST(a_goodbye_is_answered_in_kind)
 	frame_send(w, FIN | CLOSE, "\x0f\xa1why", 5); /* 4001 */
 	frame_send_text(w, "after the end");
 	frame_expect_close(w, 4001);
-	stop();
+	echo_stop();
 }
 
 TEST(a_goodbye_of_ours_comes_after_what_was_sent)
 {
 	struct wire *w;
 
-	start();
+	echo_start();
 	w = socket_dial();
 	frame_send_text(w, "first");
 	frame_send_text(w, "bye");
@@ -415,31 +318,31 @@ TEST(a_goodbye_of_ours_comes_after_what_was_sent)
 	w = socket_dial();
 	frame_send_text(w, "leave");
 	frame_expect_close(w, 0);
-	stop();
+	echo_stop();
 }
 
 TEST(a_goodbye_that_is_not_answered_ends_all_the_same)
 {
 	struct wire *w;
 
-	limits = socket_usual;
-	limits.goodbye = 200 * MILLISECOND;
-	start();
+	echo_limits = socket_usual;
+	echo_limits.goodbye = 200 * MILLISECOND;
+	echo_start();
 	w = socket_dial();
 	frame_send_text(w, "bye");
 	EXPECT_EQ(FIN | CLOSE, frame_next(w)->first);
 	EXPECT_EQ(-1, frame_next(w)->first);
 	hang_up(w);
-	stop();
+	echo_stop();
 }
 
 TEST(a_draining_server_says_1001)
 {
 	struct wire *w, *silent;
 
-	limits = socket_usual;
-	limits.goodbye = 300 * MILLISECOND;
-	start();
+	echo_limits = socket_usual;
+	echo_limits.goodbye = 300 * MILLISECOND;
+	echo_start();
 	w = socket_dial();
 	silent = socket_dial();
 	frame_send_text(w, "hello");
@@ -447,104 +350,5 @@ TEST(a_draining_server_says_1001)
 	site_stop();
 	frame_expect_close(w, 1001);
 	hang_up(silent);
-	EXPECT_EQ(2, closed);
-}
-
-/* ---- limits ---- */
-
-TEST(a_silent_peer_is_pinged_and_then_dropped)
-{
-	struct wire *w;
-
-	limits = socket_usual;
-	limits.ping = 100 * MILLISECOND;
-	limits.silence = 350 * MILLISECOND;
-	start();
-	w = socket_dial();
-	for (int i = 0; i < 6; i++) { /* longer than the limit, answering */
-		frame_expect(w, FIN | PING, "");
-		frame_send(w, FIN | PONG, "", 0);
-	}
-	for (int i = 0; i < 3; i++)
-		frame_expect(w, FIN | PING, "");
-	EXPECT_EQ(-1, frame_next(w)->first);
-	hang_up(w);
-	stop();
-}
-
-TEST(a_message_that_does_not_end_is_given_up)
-{
-	struct wire *w;
-
-	limits = socket_usual;
-	limits.silence = 300 * MILLISECOND;
-	start();
-	w = socket_dial();
-	frame_send(w, TEXT, "begin", 5);
-	for (int i = 0; i < 100; i++) {
-		if (!say_bytes(w, "\x89\x80\0\0\0\0",
-			       6)) /* pings keep it alive, but not for ever */
-			break;
-		usleep(20000);
-	}
-	EXPECT_EQ(1, closed);
-	hang_up(w);
-	stop();
-}
-
-TEST(a_slow_peer_is_dropped_when_its_queue_is_full)
-{
-	struct wire *w;
-
-	start();
-	w = socket_dial();
-	frame_send_text(w, "burst"); /* 1,000 small ones that the kernel takes: no harm */
-	for (int i = 0; i < 1000; i++)
-		frame_expect(w, FIN | TEXT, "xxxxxxxxxx");
-	frame_expect(w, FIN | TEXT, "burst");
-	frame_send_text(w, "flood");
-	for (int i = 0; i < 500 && !closed; i++)
-		usleep(10000);
-	EXPECT_EQ(1, closed);
-	hang_up(w);
-	stop();
-}
-
-TEST(a_peer_that_does_not_read_is_dropped_in_time)
-{
-	struct wire *w;
-
-	limits = socket_usual;
-	limits.queue = 100000;
-	limits.write = 300 * MILLISECOND;
-	start();
-	w = socket_dial();
-	frame_send_text(w, "flood");
-	for (int i = 0; i < 500 && !closed; i++)
-		usleep(10000);
-	EXPECT_EQ(1, closed);
-	hang_up(w);
-	stop();
-}
-
-/* What was read before the brake was pulled is answered; what comes after waits for the next second. */
-TEST(a_peer_that_sends_too_fast_is_slowed_down)
-{
-	struct wire *w;
-	int64_t began;
-
-	limits = socket_usual;
-	limits.in_a_second = 50;
-	start();
-	w = socket_dial();
-	began = time_monotonic();
-	for (int i = 0; i < 60; i++)
-		frame_send_text(w, "0123456789");
-	for (int i = 0; i < 60; i++)
-		frame_expect(w, FIN | TEXT, "0123456789");
-	frame_send_text(w, "one more");
-	frame_expect(w, FIN | TEXT, "one more");
-	EXPECT_TRUE(time_monotonic() - began >= 900 * MILLISECOND);
-	leave(w);
-	stop();
+	EXPECT_EQ(2, echo_closed);
 }
