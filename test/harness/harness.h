@@ -127,7 +127,7 @@ const char *t_header(const struct t_reply *reply, const char *name);
 #define EXPECT_HEADER(want, reply, name) \
 	t_expect_header((want), (reply), (name), __FILE__, __LINE__)
 
-/* Waits up to five seconds until the condition holds. */
+/* Waits up to twenty seconds until the condition holds. */
 #define EXPECT_SOON(condition)                                                \
 	do {                                                                  \
 		for (int tries_ = 0; !(condition); tries_++)                  \
@@ -240,7 +240,7 @@ int t_node_start(const char *script, const char *one, const char *two);
 /* What it printed, to be asked like a reply; its status is the exit status. */
 const struct t_reply *t_run_json(struct t_run r);
 
-/* The newest mail to this address, waiting five seconds for one; each is returned once. */
+/* The newest mail to this address, waiting twenty seconds for one; each is returned once. */
 const char *t_mail(const char *address);
 
 /* A mail server on 127.0.0.1 until the test ends; its port. It files what it takes where t_mail looks in
@@ -283,7 +283,7 @@ struct t_socket *t_socket_open(const struct t_user *user, const char *query);
 /* A text message; a ' in the format becomes a ". */
 void t_socket_say(struct t_socket *s, const char *json, ...) T_PRINTF(2, 3);
 
-/* The next message, waiting five seconds for it; status 101. After the server's goodbye its code, at its end
+/* The next message, waiting twenty seconds for it; status 101. After the server's goodbye its code, at its end
  * without one 1006 and 0 after a goodbye without a code, with an empty body. */
 const struct t_reply *t_socket_next(struct t_socket *s);
 

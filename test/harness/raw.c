@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { READ_MAX = 1 << 22, SILENCE_MILLISECONDS = 1000, MAIL_TRIES = 250, MAX_PARALLEL = 100 };
+enum { READ_MAX = 1 << 22, SILENCE_MILLISECONDS = 1000, MAIL_TRIES = 1000, MAX_PARALLEL = 100 };
 
 int t_connect(void)
 {

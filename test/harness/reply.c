@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { SHOWN = 1500, TRIES = 250 };
+enum { SHOWN = 1500, TRIES = 1000 };
 
 void t_fail(const char *format, ...)
 {

@@ -10,7 +10,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PATIENCE = 5000, FRAME_MAX = 1 << 20, TEXT = 1, CLOSE = 8, PING = 9, PONG = 10, FIN = 0x80 };
+enum {
+	PATIENCE = 20000,
+	FRAME_MAX = 1 << 20,
+	TEXT = 1,
+	CLOSE = 8,
+	PING = 9,
+	PONG = 10,
+	FIN = 0x80
+};
 
 struct t_socket {
 	int fd;

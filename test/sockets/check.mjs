@@ -13,6 +13,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { suite } from '../harness/check.mjs';
 import { serve } from '../openapi/server.mjs';
+import { churn } from './churn.mjs';
 import { copies } from './copies.mjs';
 import { frames } from './frames.mjs';
 import { kit } from './kit.mjs';
@@ -56,6 +57,7 @@ try {
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}
+	await churn(check, work, server.login, { WebSocket });
 	await copies(check, work, server.logins, { WebSocket, sql });
 } finally {
 	rmSync(work, { recursive: true, force: true });
