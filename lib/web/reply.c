@@ -138,6 +138,18 @@ static void server_timing(const struct request *r, char *out, size_t size)
 		 db % MILLISECOND, all / MILLISECOND, all % MILLISECOND);
 }
 
+/* What a browser may do with a reply of which the handler does not say: show it, and nothing else. */
+static void browser_headers(const struct request *r,
+			    void (*each)(void *arg, const char *name, const char *value), void *arg)
+{
+	each(arg, "X-Content-Type-Options", "nosniff");
+	if (!has_reply_header(r, "Content-Security-Policy"))
+		each(arg, "Content-Security-Policy",
+		     "default-src 'none'; base-uri 'none'; frame-ancestors 'none'");
+	if (!has_reply_header(r, "Referrer-Policy"))
+		each(arg, "Referrer-Policy", "no-referrer");
+}
+
 static void own_headers(const struct request *r,
 			void (*each)(void *arg, const char *name, const char *value), void *arg)
 {
@@ -149,7 +161,7 @@ static void own_headers(const struct request *r,
 		each(arg, "Content-Type", r->content_type);
 	each(arg, "X-Request-Id", r->req.request_id.p);
 	each(arg, "X-Robots-Tag", "noindex, nofollow, noarchive, nosnippet");
-	each(arg, "X-Content-Type-Options", "nosniff");
+	browser_headers(r, each, arg);
 	server_timing(r, timing, sizeof timing);
 	each(arg, "Server-Timing", timing);
 	each(arg, "Vary", "Origin");

@@ -33,6 +33,9 @@ TEST(a_request_is_answered_with_the_usual_headers)
 	EXPECT_CSTR("noindex, nofollow, noarchive, nosnippet", header(a, "X-Robots-Tag"));
 	EXPECT_CSTR("Origin", header(a, "Vary"));
 	EXPECT_CSTR("nosniff", header(a, "X-Content-Type-Options"));
+	EXPECT_CSTR("default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+		    header(a, "Content-Security-Policy"));
+	EXPECT_CSTR("no-referrer", header(a, "Referrer-Policy"));
 	EXPECT_EQ(16, strlen(header(a, "X-Request-Id")));
 	EXPECT_NULL(header(a, "Connection"));
 	EXPECT_TRUE(header(a, "Date") != NULL);

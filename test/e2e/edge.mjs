@@ -62,14 +62,20 @@ export async function protocols(check, phone, { work, ports }) {
 			assert.equal(json.openapi, '3.1.0');
 			assert.equal((await phone.send('GET', '/health', ask)).headers['content-encoding'], undefined);
 		});
-	await check('every answer says that TLS stays, and that types are as they say', async () => {
+	await check('every answer says that TLS stays, and that a browser may do nothing with it', async () => {
 		for (const path of ['/health', '/api/v1/nowhere', '/uploads/nowhere.png', '/api/v1/openapi.json']) {
 			const { headers } = await phone.send('GET', path);
-			assert.equal(headers['strict-transport-security'], 'max-age=31536000', path);
-			assert.equal(headers['x-content-type-options'], 'nosniff', path);
+			tame(headers, path);
 			assert.equal(headers.server, 'nginx', path); // without its version
 		}
 	});
+}
+
+function tame(headers, what) {
+	assert.equal(headers['strict-transport-security'], 'max-age=31536000; includeSubDomains', what);
+	assert.equal(headers['x-content-type-options'], 'nosniff', what);
+	assert.match(headers['content-security-policy'], /^default-src 'none'; (sandbox|.*frame-ancestors 'none')/, what);
+	assert.equal(headers['referrer-policy'], 'no-referrer', what);
 }
 
 export async function origins(check, phone) {
@@ -176,6 +182,7 @@ export async function floods(check, from) {
 		}
 		assert.ok(refused, 'nothing was refused');
 		assert.equal(refused.headers['retry-after'], '1');
+		tame(refused.headers);
 		assert.deepEqual([refused.json.code, refused.json.request_id], ['rate_limited', refused.headers['x-request-id']]);
 		assert.equal((await calm.send('GET', '/health')).status, 200);
 		await flood.close();
@@ -316,6 +323,7 @@ export async function gone(check, phone) {
 		const { status, headers, json } = await phone.send('GET', '/api/v1/feed');
 		assert.equal(status, 503);
 		assert.equal(headers['retry-after'], '2');
+		tame(headers);
 		assert.equal(json.code, 'unavailable');
 		assert.equal(json.request_id, headers['x-request-id']);
 	});
