@@ -326,3 +326,15 @@ TEST(t_acc_d11_codes_are_limited_by_account)
 			== 429;
 	EXPECT_EQ(2, limited);
 }
+
+TEST(t_acc_d11_guessing_second_factors_is_limited_by_address)
+{
+	const struct t_reply *r = NULL;
+
+	t_server_start("RATE_LIMITS=on");
+	for (int i = 0; i < 30 && (!r || r->status == 401); i++)
+		r = t_post_json(NULL, "/api/v1/auth/mfa/verify",
+				"{'temp_token': 'guess-%d', 'code': '123456'}", i);
+	EXPECT_CODE("rate_limited", EXPECT(429, r));
+	EXPECT_TRUE(atoi(t_header(r, "Retry-After")) > 0);
+}

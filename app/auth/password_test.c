@@ -1,6 +1,7 @@
 /* Forgotten, reset and changed passwords; the page for a new one. */
 #include "test/harness/harness.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -119,6 +120,17 @@ TEST(reset_refuses_bad_links_and_bad_passwords)
 	      token);
 	EXPECT_CODE("reset_expired", EXPECT(400, reset(token, NEW_PASSWORD)));
 	EXPECT(200, login(&ann, T_PASSWORD));
+}
+
+TEST(t_acc_d11_guessing_links_is_limited)
+{
+	const struct t_reply *r = NULL;
+
+	t_server_start("RATE_LIMITS=on");
+	for (int i = 0; i < 30 && (!r || r->status == 404); i++)
+		r = reset(t_fmt("guess-%d", i), NEW_PASSWORD);
+	EXPECT_CODE("rate_limited", EXPECT(429, r));
+	EXPECT_TRUE(atoi(t_header(r, "Retry-After")) > 0);
 }
 
 struct race {

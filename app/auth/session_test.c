@@ -471,6 +471,19 @@ TEST(t_acc_d11_guessing_passwords_is_slowed_down)
 	EXPECT_HEADER("0", r, "X-RateLimit-Remaining");
 }
 
+TEST(t_acc_d11_guessing_refresh_tokens_is_limited_and_signs_nobody_out)
+{
+	struct t_user ann = t_user("ann");
+	const struct t_reply *hers = EXPECT(200, login(&ann)), *r = NULL;
+
+	t_server_start(t_fmt("DATABASE_URL=%s", t_database_url()), "RATE_LIMITS=on");
+	for (int i = 0; i < 60 && (!r || r->status == 401); i++)
+		r = refresh(t_fmt("guess-%d", i));
+	EXPECT_CODE("rate_limited", EXPECT(429, r));
+	EXPECT_TRUE(atoi(t_header(r, "Retry-After")) > 0);
+	EXPECT(200, refresh(t_json(hers, "refresh_token"))); /* from the same address */
+}
+
 TEST(whoever_knows_the_password_is_not_slowed_down)
 {
 	struct t_user ann = t_user("ann");
