@@ -65,7 +65,6 @@ export async function startService(name) {
 // Twenty thousand people follow somebody with a phone at once.
 export async function push(server, t, service) {
 	const receivers = t.viewers.map((v) => `'${v.id}'`).join(', ');
-	const before = [server.pid, service.pid].map(cpuOf).concat(postgresCpu());
 	const [[count]] = sql(t.database, `DELETE FROM sojorn.outbox;
 		DELETE FROM sojorn.notification_preferences WHERE user_id IN (${receivers});
 		INSERT INTO sojorn.user_fcm_tokens (token, user_id, device_type)
@@ -84,6 +83,7 @@ export async function push(server, t, service) {
 			SELECT 'push', jsonb_build_object('notification_id', id), user_id FROM told RETURNING id)
 		SELECT count(*) FROM queued`);
 	const n = Number(count);
+	const before = [server.pid, service.pid].map(cpuOf).concat(postgresCpu());
 	const begun = performance.now();
 	while (Number(sql(t.database, "SELECT count(*) FROM (SELECT FROM sojorn.outbox WHERE kind LIKE 'push%' LIMIT 1) x")[0][0]) > 0)
 		await sleep(100);

@@ -30,6 +30,8 @@ struct jobs {
 	int running;			 /* outbox jobs */
 	int coroutines;			 /* all of ours */
 	bool stopping, database_down;
+	struct job_row last; /* behind which to look next */
+	int64_t looked;	     /* at the whole queue: monotonic */
 	void (*done)(void *);
 	void *done_arg;
 };
@@ -163,13 +165,36 @@ static err settle(struct run *r, const struct job_kind *kind, err e)
 static const struct field row_fields[] = {
 	FIELD(struct job_row, id),
 	FIELD(struct job_row, attempt),
+	FIELD(struct job_row, due),
 	{ 0 },
 };
 
+/* The later one in the order of the queue. */
+static struct job_row later(struct job_row a, struct job_row b)
+{
+	return a.due.us > b.due.us || (a.due.us == b.due.us && a.id > b.id) ? a : b;
+}
+
+/*
+ * Where the next look begins: behind the last row as long as there are more than asked for. Then each look costs
+ * the same, however many were taken before; else from the start, for rows also appear in front, of
+ * transactions that took longer.
+ */
+static struct job_row look_after(const struct job_row *rows, size_t n, int32_t limit)
+{
+	struct job_row last = { 0 };
+
+	for (size_t i = 0; n == (size_t)limit && i < n; i++)
+		last = later(last, rows[i]);
+	return last;
+}
+
 err jobs_take(struct job *j, int32_t limit, struct list *out)
 {
-	return db_list(j->db, &sql_jobs_take, row_fields, sizeof(struct job_row), out, ARG(j->kind),
-		       ARG(limit), ARG(lease));
+	TRY(db_list(j->db, &sql_jobs_take, row_fields, sizeof(struct job_row), out, ARG(j->kind),
+		    ARG(limit), ARG(lease), ARG(j->last.due), ARG(j->last.id)));
+	j->last = look_after(out->v, out->n, limit);
+	return OK;
 }
 
 /* As jobs_settle's statement takes it. */
@@ -231,17 +256,18 @@ static void run_job(void *arg)
 /* ---- the dispatcher ---- */
 
 struct claimed {
-	int64_t id;
+	struct job_row row;
 	str kind;
 	struct json payload;
 	usec added;
-	int32_t attempt;
 };
 
 static const struct field claimed_fields[] = {
-	FIELD(struct claimed, id),	FIELD(struct claimed, kind),
-	FIELD(struct claimed, payload), FIELD(struct claimed, added),
-	FIELD(struct claimed, attempt), { 0 },
+	FIELD(struct claimed, row, .of = row_fields),
+	FIELD(struct claimed, kind),
+	FIELD(struct claimed, payload),
+	FIELD(struct claimed, added),
+	{ 0 },
 };
 
 /* An outage is worth two lines, not one a second. */
@@ -258,9 +284,9 @@ static void start_claimed(struct jobs *j, const struct claimed *c)
 {
 	struct run *r = run_new(j, c->kind, lease - margin);
 
-	r->job.id = c->id;
+	r->job.id = c->row.id;
 	r->job.added = c->added;
-	r->job.attempt = c->attempt;
+	r->job.attempt = c->row.attempt;
 	r->job.payload.text = arena_copy(r->job.arena, c->payload.text);
 	j->running++;
 	gate_share(gate_of(j));
@@ -271,19 +297,35 @@ static void start_claimed(struct jobs *j, const struct claimed *c)
 	}
 }
 
+/* However many there are, the whole queue is looked at once in a while. */
+static struct job_row look_from(struct jobs *j)
+{
+	int64_t now = time_monotonic();
+
+	if (now - j->looked < look_every)
+		return j->last;
+	j->looked = now;
+	return (struct job_row){ 0 };
+}
+
 /* Takes up to `limit` due rows and starts them; how many there were. */
 static size_t start_due(struct jobs *j, int32_t limit)
 {
 	struct arena *a = arena_new();
 	struct db *db = db_open(j->o.pool, a, time_monotonic() + margin);
+	struct job_row from = look_from(j), *rows;
 	struct list due = { 0 };
 	err e = db_list(db, &sql_jobs_claim, claimed_fields, sizeof(struct claimed), &due,
-			ARG(limit), ARG(lease));
+			ARG(limit), ARG(lease), ARG(from.due), ARG(from.id));
 	const struct claimed *c = due.v;
 
 	note_outage(j, e);
-	for (size_t i = 0; !e.info && i < due.n; i++)
+	rows = arena_alloc(a, (due.n + 1) * sizeof(*rows));
+	for (size_t i = 0; !e.info && i < due.n; i++) {
+		rows[i] = c[i].row;
 		start_claimed(j, &c[i]);
+	}
+	j->last = look_after(rows, e.info ? 0 : due.n, limit);
 	arena_free(a);
 	return e.info ? 0 : due.n;
 }

@@ -18,6 +18,13 @@
 /* No job waits longer from one try to the next. */
 #define JOB_DELAY_MAX HOUR
 
+/* A row that was taken, and where in the queue it was found. */
+struct job_row {
+	int64_t id;
+	int32_t attempt;
+	usec due;
+};
+
 struct job {
 	struct app *app;
 	struct loop *loop;
@@ -30,6 +37,7 @@ struct job {
 	int32_t attempt;     /* 1 at the first try */
 	int64_t deadline;    /* monotonic; db has it already, other waits must keep it, too */
 	bool ended; /* its row is settled: by jobs_end, jobs_settle, or the handler's own SQL */
+	struct job_row last; /* of those jobs_take took */
 };
 
 struct job_kind {
@@ -60,12 +68,9 @@ err jobs_end(struct db *tx, struct job *j);
 /*
  * A handler for whom many rows cost little more than one takes further due rows of its job's kind with
  * jobs_take, each for as long as a job may run from then on, and says of all, its own included, how they
- * ended with jobs_settle. Rows it says nothing of come up again. Both suspend.
+ * ended with jobs_settle. Rows it says nothing of come up again. What appears in front of the last one taken is
+ * left to others. Both suspend.
  */
-struct job_row {
-	int64_t id;
-	int32_t attempt;
-};
 err jobs_take(struct job *j, int32_t limit, struct list *out);
 
 struct job_end {

@@ -1,11 +1,12 @@
 -- The outbox and the clock of periodic jobs; see jobs.h.
 
--- Takes what is due for as long as a job may run. MATERIALIZED, for a plan that ran the inner select more than
--- once would lock, and so take, more than it was asked for.
--- name: jobs_claim     $1 limit int, $2 lease bigint
+-- Takes what is due behind a place in the queue, for as long as a job may run. MATERIALIZED, for a plan that ran the
+-- inner select more than once would lock, and so take, more than it was asked for. The place: in front of it lie the
+-- index's entries of the rows that were taken before, which a long transaction elsewhere keeps from being removed.
+-- name: jobs_claim     $1 limit int, $2 lease bigint, $3 due time, $4 id bigint
 WITH due AS MATERIALIZED (
-	SELECT id FROM outbox
-	 WHERE next_try_at <= now()
+	SELECT id, next_try_at FROM outbox
+	 WHERE next_try_at <= now() AND (next_try_at, id) > (COALESCE($3, '-infinity'), $4)
 	 ORDER BY next_try_at, id
 	 LIMIT $1
 	   FOR UPDATE SKIP LOCKED
@@ -14,7 +15,8 @@ UPDATE outbox o
    SET attempts = o.attempts + 1, next_try_at = now() + $2 * interval '1 microsecond'
   FROM due
  WHERE o.id = due.id
-RETURNING o.id, o.kind, o.payload, o.created_at AS added, o.attempts AS attempt
+RETURNING o.id AS "row.id", o.attempts AS "row.attempt", due.next_try_at AS "row.due",
+	  o.kind, o.payload, o.created_at AS added
 
 -- A worker that was too slow finds that the row has been taken again, and lets go.
 -- name: jobs_end     $1 id bigint, $2 attempt int
@@ -61,10 +63,10 @@ UPDATE periodic_jobs
 			  ELSE now() + LEAST($2, 60000000) * interval '1 microsecond' END
  WHERE name = $1
 
--- name: jobs_take     $1 kind text, $2 limit int, $3 lease bigint
+-- name: jobs_take     $1 kind text, $2 limit int, $3 lease bigint, $4 due time, $5 id bigint
 WITH due AS MATERIALIZED (
-	SELECT id FROM outbox
-	 WHERE kind = $1 AND next_try_at <= now()
+	SELECT id, next_try_at FROM outbox
+	 WHERE kind = $1 AND next_try_at <= now() AND (next_try_at, id) > (COALESCE($4, '-infinity'), $5)
 	 ORDER BY next_try_at, id
 	 LIMIT $2
 	   FOR UPDATE SKIP LOCKED
@@ -73,7 +75,7 @@ UPDATE outbox o
    SET attempts = o.attempts + 1, next_try_at = now() + $3 * interval '1 microsecond'
   FROM due
  WHERE o.id = due.id
-RETURNING o.id, o.attempts AS attempt
+RETURNING o.id, o.attempts AS attempt, due.next_try_at AS due
 
 -- A delay below zero: done.
 -- name: jobs_settle     $1 ids bigints, $2 attempts ints, $3 delays bigints, $4 errors texts

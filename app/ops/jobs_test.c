@@ -192,6 +192,21 @@ TEST(many_workers_share_jobs_without_repeating_any)
 		end(pids[i], SIGTERM);
 }
 
+/* Of a transaction that took long: it is due before those that were taken already. The others take a minute. */
+TEST(what_appears_in_front_of_a_long_queue_is_not_left_behind)
+{
+	pid_t pid;
+
+	begin();
+	t_sql("INSERT INTO outbox (kind) SELECT 'note' FROM generate_series(1, 80000)");
+	pid = start_workers();
+	EXPECT_SOON(t_sql_int("SELECT count(*) FROM job_notes") > 100);
+	t_sql("INSERT INTO outbox (kind, next_try_at) VALUES ('plain', now() - interval '1 hour')");
+	EXPECT_SOON(runs_of("{}") == 1);
+	EXPECT_EQ(1, waiting() > 100);
+	end(pid, SIGTERM);
+}
+
 /* What a dead process had taken comes up again when its time is over, which is brought forward here. */
 TEST(killed_workers_lose_nothing_and_repeat_nothing)
 {

@@ -2,7 +2,8 @@
  * The jobs. A notification is one, for all devices of its receiver; a device that could not be reached becomes one of
  * its own ("push_send"), so that it is tried again alone. Sending is done by one job of a kind and loop at a time for
  * all that wait: it keeps about IN_FLIGHT messages under way, takes further rows as messages end, and settles the jobs
- * whose messages have all ended together, as soon as the settlement before is through.
+ * whose messages have all ended together, as soon as the settlement before is through. A job that begins meanwhile
+ * hands it its row, and waits.
  */
 #include "app/push/push.h"
 
@@ -26,10 +27,20 @@ struct missed {
 	int64_t delay;
 };
 
+/* A row that another job has handed over. */
+struct handed {
+	struct handed *next;
+	struct job_row row;
+	struct waiter settled;
+	bool over;
+	err e;
+};
+
 /* A row of the outbox, and what it has under way. */
 struct task {
 	struct task *next; /* of those that have ended */
 	struct job_row row;
+	struct handed *handed; /* NULL: taken by the pump itself */
 	int messages, open;
 	struct missed *missed;
 };
@@ -42,8 +53,9 @@ struct pump {
 	int taken;     /* rows */
 	int unsettled; /* messages of tasks that are not settled */
 	int running;   /* tasks that have not ended */
-	struct waiter ended;
+	struct waiter changed;
 	struct task *done;
+	struct handed *handed; /* not begun */
 };
 
 struct sender {
@@ -53,8 +65,8 @@ struct sender {
 	const struct fcm_message *message;
 };
 
-/* Whether a job of this loop takes more than its own row: of devices, of notifications. */
-static _Thread_local bool pumping[2];
+/* The jobs of this loop that send for others: of devices, of notifications. */
+static _Thread_local struct pump *pumps[2];
 
 /* ---- one message ---- */
 
@@ -63,7 +75,7 @@ static void task_ended(struct pump *p, struct task *t)
 	t->next = p->done;
 	p->done = t;
 	p->running--;
-	waiter_wake(&p->ended);
+	waiter_wake(&p->changed);
 }
 
 static void message_ended(struct sender *s, err e, const struct fcm_answer *answer)
@@ -155,21 +167,47 @@ static void start_tasks(struct pump *p, struct task *tasks, size_t n, const stru
 		start_one(p, task_of(tasks, n, m[i].id), &m[i]);
 }
 
-static err start_rows(struct pump *p, const struct job_row *rows, size_t n)
+static void hand_back(struct handed *h, err e)
 {
-	struct arena *a = p->job->arena;
-	struct task *tasks = arena_zalloc(a, n * sizeof(*tasks));
-	struct i64s ids = { arena_alloc(a, n * sizeof(int64_t)), n };
+	h->over = true;
+	h->e = e;
+	waiter_wake(&h->settled);
+}
+
+static err start_messages(struct pump *p, struct task *tasks, size_t n)
+{
+	struct i64s ids = { arena_alloc(p->job->arena, n * sizeof(int64_t)), n };
 	struct list messages = { 0 };
 
-	for (size_t i = 0; i < n; i++) {
-		tasks[i].row = rows[i];
-		ids.v[i] = rows[i].id;
-	}
+	for (size_t i = 0; i < n; i++)
+		ids.v[i] = tasks[i].row.id;
 	TRY(db_list(p->job->db, &sql_push_messages, message_fields, sizeof(struct fcm_message),
 		    &messages, ARG(ids)));
 	start_tasks(p, tasks, n, &messages);
 	return OK;
+}
+
+/* Those that were taken, and those that were handed over. */
+static err start_rows(struct pump *p, const struct job_row *rows, size_t n)
+{
+	struct handed *handed = p->handed;
+	struct task *tasks;
+	size_t all = n;
+	err e;
+
+	for (struct handed *h = handed; h; h = h->next)
+		all++;
+	if (all == 0)
+		return OK;
+	tasks = arena_zalloc(p->job->arena, all * sizeof(*tasks));
+	for (size_t i = 0; i < n; i++)
+		tasks[i].row = rows[i];
+	for (; p->handed; p->handed = p->handed->next, n++)
+		tasks[n] = (struct task){ .row = p->handed->row, .handed = p->handed };
+	e = start_messages(p, tasks, all);
+	for (; e.info && handed; handed = handed->next)
+		hand_back(handed, e);
+	return e;
 }
 
 /* ---- settling ---- */
@@ -275,6 +313,9 @@ static err settle(struct pump *p)
 	if (!e.info)
 		e = p->spreads ? settle_spread(p, done, n) : settle_sends(p, done, n);
 	p->unsettled -= messages;
+	for (; done; done = done->next)
+		if (done->handed)
+			hand_back(done->handed, e);
 	return e;
 }
 
@@ -286,32 +327,56 @@ static err take_more(struct pump *p, bool *ret_any)
 	int32_t room = IN_FLIGHT - p->unsettled;
 	struct list rows = { 0 };
 
-	*ret_any = p->taken < ROWS && time_monotonic() < p->job->deadline - to_finish;
-	if (!*ret_any || room < IN_FLIGHT / 3)
-		return OK;
-	TRY(jobs_take(p->job, room, &rows));
-	p->taken += (int)rows.n;
-	*ret_any = rows.n > 0;
-	return rows.n ? start_rows(p, rows.v, rows.n) : OK;
+	*ret_any &= p->taken < ROWS && time_monotonic() < p->job->deadline - to_finish;
+	if (*ret_any && room >= IN_FLIGHT / 3) {
+		TRY(jobs_take(p->job, room, &rows));
+		p->taken += (int)rows.n;
+		*ret_any = rows.n > 0;
+	}
+	return start_rows(p, rows.v, rows.n);
+}
+
+/* The next job sends for itself and others. */
+static void pump_close(const struct pump *p)
+{
+	if (pumps[p->spreads] == p)
+		pumps[p->spreads] = NULL;
 }
 
 /* Goes on until the last message has ended, whatever fails meanwhile. */
-static err run_pump(struct pump *p, bool more)
+static err run_pump(struct pump *p)
 {
-	struct job_row own = { p->job->id, p->job->attempt };
+	struct job_row own = { .id = p->job->id, .attempt = p->job->attempt };
 	err first = start_rows(p, &own, 1), e;
+	bool more = true;
 
-	while (p->running > 0 || p->done) {
-		e = OK;
-		if (more && !first.info)
-			e = take_more(p, &more);
+	while (p->running > 0 || p->done || p->handed) {
+		e = take_more(p, &more);
+		more &= !e.info;
+		if (!more)
+			pump_close(p);
 		first = first.info ? first : e;
-		if (!p->done)
-			e = waiter_wait(&p->ended, 0);
+		if (p->running > 0 && !p->done)
+			e = waiter_wait(&p->changed, 0);
 		e = settle(p);
 		first = first.info ? first : e;
 	}
 	return first;
+}
+
+/* Until the pump has settled it; in time, for it begins at once, and a message has its deadline. */
+static err hand_over(struct pump *p, struct job *j)
+{
+	struct handed h = { .next = p->handed, .row = { .id = j->id, .attempt = j->attempt } };
+	err e = OK;
+
+	p->handed = &h;
+	waiter_wake(&p->changed);
+	while (!h.over)
+		e = waiter_wait(&h.settled, 0);
+	(void)e;
+	j->ended = !h.e.info;
+	return h.e;
 }
 
 /* The app's own address; a link FCM takes is https. */
@@ -324,21 +389,20 @@ static str web_base(struct job *j)
 
 err push_run(struct job *j)
 {
-	bool spreads = str_eq(j->kind, S("push")), more = !pumping[spreads];
-	struct pump *p;
+	bool spreads = str_eq(j->kind, S("push"));
+	struct pump **pump = &pumps[spreads], *p;
 	err e;
 
 	if (!fcm_configured(j->app)) {
 		log_debug("push dropped: no service account");
 		return OK;
 	}
+	if (*pump)
+		return hand_over(*pump, j);
 	p = arena_zalloc(j->arena, sizeof(*p));
-	p->job = j;
-	p->web = web_base(j);
-	p->spreads = spreads;
-	pumping[spreads] = true;
-	e = run_pump(p, more);
-	if (more)
-		pumping[spreads] = false;
+	*p = (struct pump){ .job = j, .web = web_base(j), .spreads = spreads };
+	*pump = p;
+	e = run_pump(p);
+	pump_close(p);
 	return e;
 }
