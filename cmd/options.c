@@ -100,6 +100,8 @@ static const struct option program_options[] = {
 	  .help = "URL of the project these are passed on to until the cutover" },
 	{ "SUPABASE_HOLD", OPT_DURATION, "15s",
 	  .help = "how long a request waits at most while the writer changes" },
+	{ "SUPABASE_TIMEOUT", OPT_DURATION, "3m",
+	  .help = "how long the project may be silent before a request is answered by 504; its functions may take 150 s" },
 	{ "SUPABASE_RECORD", OPT_STR,
 	  .help = "file to which reads that are passed on are written, without tokens, for `supabase shadow`" },
 	{ "SUPABASE_ANON_KEY", OPT_STR, .secret = true, .help = "the project's public key" },

@@ -45,6 +45,7 @@ struct gate *gate_new(const struct config *c)
 	snprintf(g->name, sizeof g->name, "%s:%d", host, (int)getpid());
 	g->instance = uuid_random();
 	g->patience = config_int(c, "SUPABASE_HOLD");
+	g->silence = config_int(c, "SUPABASE_TIMEOUT");
 	g->upstream = without_slash(config_str(c, "SUPABASE_UPSTREAM"));
 	g->record = record_open(config_cstr(c, "SUPABASE_RECORD"));
 	/* without a project to pass on to, the guards say what may be written until the row is read */

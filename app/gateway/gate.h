@@ -11,11 +11,12 @@
  */
 struct gate {
 	uuid instance;
-	char name[80]; /* host:pid, for people */
-	str upstream;  /* the project's URL; absent: SUPABASE_UPSTREAM is not set */
-	int64_t patience;
-	int record;	      /* descriptor of SUPABASE_RECORD; -1: nothing is written down */
-	atomic_int side;      /* enum gate_side, as the row has it */
+	char name[80];	  /* host:pid, for people */
+	str upstream;	  /* the project's URL; absent: SUPABASE_UPSTREAM is not set */
+	int64_t patience; /* SUPABASE_HOLD */
+	int64_t silence; /* SUPABASE_TIMEOUT: of the project, while something of it is waited for */
+	int record;	 /* descriptor of SUPABASE_RECORD; -1: nothing is written down */
+	atomic_int side; /* enum gate_side, as the row has it */
 	atomic_llong lease;   /* monotonic: until then GATE_UPSTREAM may be acted upon */
 	atomic_int in_flight; /* passed and not left */
 	atomic_int waiting;   /* held */

@@ -22,7 +22,6 @@ enum {
 	HEADERS_MAX = 200,
 };
 
-static const int64_t patience = 3 * MINUTE; /* the project's functions may take 150 s */
 static const size_t largest = (size_t)1 << 50;
 
 struct passing {
@@ -35,9 +34,9 @@ struct passing {
 	struct flow *flow;
 };
 
-static int64_t soon(void)
+static int64_t soon(const struct passing *p)
 {
-	return time_monotonic() + patience;
+	return time_monotonic() + p->gate->silence;
 }
 
 /* ---- headers ---- */
@@ -142,7 +141,7 @@ static err send_body(struct passing *p, bool *ret_answered)
 
 	*ret_answered = false;
 	if (p->first_n)
-		TRY(flow_write(p->flow, p->first, p->first_n, soon(), ret_answered));
+		TRY(flow_write(p->flow, p->first, p->first_n, soon(p), ret_answered));
 	if (p->whole || *ret_answered)
 		return OK;
 	piece = arena_alloc(p->r->arena, PIECE);
@@ -150,7 +149,7 @@ static err send_body(struct passing *p, bool *ret_answered)
 		TRY(req_read(p->r, piece, PIECE, &n));
 		if (n == 0)
 			return OK;
-		TRY(flow_write(p->flow, piece, n, soon(), ret_answered));
+		TRY(flow_write(p->flow, piece, n, soon(p), ret_answered));
 	}
 	return OK;
 }
@@ -192,7 +191,7 @@ static err send_reply(struct passing *p, const struct fetch_reply *head)
 	take_headers(r, head->head, &length);
 	TRY(reply_pass(r, head->status, length));
 	for (;;) {
-		TRY(flow_read(p->flow, soon(), &piece));
+		TRY(flow_read(p->flow, soon(p), &piece));
 		if (piece.n == 0)
 			return OK;
 		TRY(reply_write(r, piece));
@@ -211,7 +210,7 @@ static err relay(struct passing *p)
 		flow_end(p->flow);
 		if (!answered)
 			req_on_gone(p->r, on_gone, p->flow);
-		e = flow_head(p->flow, soon(), &head);
+		e = flow_head(p->flow, soon(p), &head);
 	}
 	if (e.info)
 		return shape_failure(p->r, e);

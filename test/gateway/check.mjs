@@ -27,7 +27,7 @@ try {
 		await heads(check, server, there);
 		await bodies(check, server, there);
 		await library(check, server, there);
-		await abuse(check, server, there);
+		await abuse(check, server, there, work);
 		await switching(check, server, there);
 	} finally {
 		await check('the server ends well', async () => {

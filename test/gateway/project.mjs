@@ -54,6 +54,8 @@ async function events(project, request, reply) {
 	reply.end();
 }
 
+const silent = (project, request) => request.socket.on('close', () => (project.left += 1));
+
 const routes = {
 	'/auth/v1/token': (project, request, reply) => json(reply, 200, session(project.writes.length)),
 	'/auth/v1/user': (project, request, reply) => json(reply, 200, USER),
@@ -76,10 +78,23 @@ const routes = {
 		json(reply, 200, { slow: true });
 	},
 	'/functions/v1/events': events,
-	'/functions/v1/silent': (project, request) => request.socket.on('close', () => (project.left += 1)),
+	'/functions/v1/silent': silent, '/auth/v1/silent': silent, '/rest/v1/silent': silent, '/storage/v1/silent': silent,
 	'/functions/v1/broken': (project, request, reply) => {
 		reply.writeHead(200, { 'Content-Length': '1000' });
 		reply.write('only this', () => request.socket.destroy());
+	},
+	'/functions/v1/steady': async (project, request, reply, url) => {
+		reply.writeHead(200, { 'Content-Type': 'text/plain' });
+		for (let i = 0; i < Number(url.searchParams.get('n')); i++) {
+			reply.write('.');
+			await sleep(Number(url.searchParams.get('ms')));
+		}
+		reply.end();
+	},
+	'/functions/v1/stuck': (project, request, reply) => { // after the first word
+		reply.writeHead(200, { 'Content-Type': 'text/plain' });
+		reply.write('a word');
+		request.socket.on('close', () => (project.left += 1));
 	},
 	'/functions/v1/none': (project, request) => request.socket.destroy(),
 	'/storage/v1/object/chunked': (project, request, reply, url) => pour(project, reply, Number(url.searchParams.get('blocks'))),
