@@ -49,6 +49,13 @@ SELECT string_agg(format('%s: %s here, %s there', t.key, h.value, t.value), '; '
 
 -- ---- the way back ----
 
+-- The newest key that waits, and whether one as old as that still does.
+-- name: move_back_last
+SELECT COALESCE(max(n), 0)::text FROM supabase_move.dirty
+
+-- name: move_back_waits     $1 newest bigint
+SELECT EXISTS (SELECT FROM supabase_move.dirty WHERE n <= $1)
+
 -- name: move_back_batch     $1 most int [write]
 SELECT supabase_move.back_batch($1)::text
 

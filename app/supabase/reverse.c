@@ -8,6 +8,7 @@
 #include "app/supabase/move.sql.h"
 #include "app/supabase/source.sql.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,13 +123,19 @@ bool reverse_batch(struct move *m, int64_t *ret_changes)
 	return good;
 }
 
+/* What people write meanwhile is not waited for: they may never stop. */
 bool reverse_drain(struct move *m)
 {
+	char newest[24];
 	int64_t changes;
 
+	if (!move_do(m, &sql_move_back_last, NULL))
+		return false;
+	snprintf(newest, sizeof(newest), "%s", script_value(m->db, 0, 0));
 	do
-		if (!reverse_batch(m, &changes))
+		if (!reverse_batch(m, &changes)
+		    || !move_do(m, &sql_move_back_waits, (const char *[]){ newest }))
 			return false;
-	while (changes);
+	while (strcmp(script_value(m->db, 0, 0), "t") == 0);
 	return true;
 }

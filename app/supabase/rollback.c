@@ -11,6 +11,9 @@
 #include "app/supabase/reverse.h"
 #include "app/supabase/source.sql.h"
 #include "app/supabase/supabase.h"
+#include "lib/base/time.h"
+
+enum { LITTLE = 500, CATCH_UP_MS = 600000 };
 
 /* Nobody reads from the slot any more. */
 static bool wait_until_idle(struct move *m)
@@ -52,10 +55,21 @@ static bool take_back(struct cutover *c)
 		&& move_do(m, &sql_move_commit, NULL);
 }
 
-/* Most of the work is done while people still write here. */
+/* Most of the work is done while people still write here. They never stop: little enough is left when a batch is small. */
+static bool catch_up(struct move *m)
+{
+	int64_t changes, until = time_monotonic() + CATCH_UP_MS * MILLISECOND;
+
+	do
+		if (!reverse_batch(m, &changes))
+			return false;
+	while (changes > LITTLE && time_monotonic() < until);
+	return true;
+}
+
 static bool return_all(struct cutover *c)
 {
-	return live_connect(&c->m) && cutover_take_over(c, "returning") && reverse_drain(&c->m)
+	return live_connect(&c->m) && cutover_take_over(c, "returning") && catch_up(&c->m)
 		&& take_back(c) && cutover_give_back(c);
 }
 
