@@ -152,7 +152,7 @@ INSERT INTO audit_log (id, actor_id, action, target_type, target_id, details, cr
 SELECT supabase_move.audit_number(s.id), (SELECT u.id FROM users u WHERE u.id = COALESCE(s.actor_id, s.admin_id)), s.action,
        s.target_type, s.target_id, CASE WHEN jsonb_typeof(s.details) = 'object' THEN s.details ELSE '{}' END, s.created_at
   FROM supabase_move.old_audit s
- WHERE s.action IS NOT NULL AND s.created_at BETWEEN supabase_move.as_of() - interval '90 days' AND supabase_move.as_of() + interval '1 day'
+ WHERE s.action IS NOT NULL AND s.created_at BETWEEN supabase_move.as_of() - interval '90 days' AND now() + interval '1 day'
    AND ($1::text[] IS NULL OR s.id = ANY ($1))
 ON CONFLICT (id) DO NOTHING
 

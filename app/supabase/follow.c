@@ -63,8 +63,7 @@ static bool batch(struct move *m, struct arena *a, int64_t *ret_changes)
 {
 	const char *keys[KEYS_LISTS], *beat;
 
-	if (!move_do(m, &sql_move_batch_time, NULL) || !move_do(m, &sql_move_batch_begin, NULL)
-	    || !take_keys(m, a, keys, &beat, ret_changes))
+	if (!move_do(m, &sql_move_batch_begin, NULL) || !take_keys(m, a, keys, &beat, ret_changes))
 		return false;
 	if (*ret_changes && !transform_keys(m, a, keys))
 		return false;

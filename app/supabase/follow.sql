@@ -25,11 +25,6 @@ SELECT EXISTS (SELECT FROM pg_stat_subscription t JOIN pg_subscription s ON s.oi
 -- name: move_batch_undo
 ROLLBACK
 
--- "Now" goes on while following.
--- name: move_batch_time
-UPDATE supabase_move.runs SET as_of = now()
- WHERE id = (SELECT max(id) FROM supabase_move.runs) AND as_of < now() - interval '1 minute'
-
 -- name: move_batch_beat     $1 beat bigint
 UPDATE supabase_move.runs SET beat = $1 WHERE id = (SELECT max(id) FROM supabase_move.runs)
 

@@ -153,6 +153,21 @@ TEST(what_changes_is_followed)
 	leave(project);
 }
 
+/* A move's "now" is that of the import for as long as it takes: rows that nobody touches must not become wrong. */
+TEST(rows_are_right_days_after_the_import)
+{
+	const char *project = taken_over();
+
+	t_sql("UPDATE supabase_move.runs SET as_of = as_of - interval '3 days'");
+	must(MOVE("import", "--source", live_url(project), "--again"));
+	there(project,
+	      "UPDATE public.posts SET body = 'three days later'"
+	      " WHERE id = 'b0000000-0000-4000-8000-000000000001'");
+	must(MOVE("follow", "--once"));
+	must(MOVE("verify", "--source", live_url(project)));
+	leave(project);
+}
+
 TEST(a_project_that_people_use_is_taken_over_and_followed)
 {
 	const char *project = live_project(), *followed;

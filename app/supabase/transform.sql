@@ -206,9 +206,9 @@ WHERE (o.mfa, o.user_agent, o.ip, o.not_after, o.factor_id, o.refresh_key, o.ref
 	IS DISTINCT FROM (excluded.mfa, excluded.user_agent, excluded.ip, excluded.not_after, excluded.factor_id,
 	excluded.refresh_key, excluded.refresh_counter, excluded.last_used_at, excluded.created_at)
 
--- Live ones had no end of their own there, so they stay for as long as a new one. Revoked ones come along while
--- their reuse tells of a thief, or of a client that missed the answer: those of the last week and the parent of
--- each live one. One that was revoked without a successor names itself.
+-- Live ones had no end of their own there, so they stay for as long as a new one, from the import on. Revoked ones
+-- come along while their reuse tells of a thief, or of a client that missed the answer: those of the last week and
+-- the parent of each live one. One that was revoked without a successor names itself.
 -- name: move_refresh_tokens     $1 sessions uuids
 WITH source AS (
 	SELECT t.*, COALESCE(t.revoked, false) AS is_revoked, sha256(convert_to(t.token, 'UTF8')) AS hash,
@@ -220,7 +220,7 @@ WITH source AS (
 )
 INSERT INTO refresh_tokens AS o (token_hash, family_id, replaced_by, rotated_at, expires_at, created_at, token)
 SELECT t.hash, s.id, CASE WHEN t.is_revoked THEN COALESCE(c.hash, t.hash) END, CASE WHEN t.is_revoked THEN t.changed_at END,
-       supabase_move.as_of() + CASE WHEN t.is_revoked THEN interval '7 days' ELSE interval '30 days' END,
+       GREATEST(supabase_move.as_of(), t.changed_at) + CASE WHEN t.is_revoked THEN interval '7 days' ELSE interval '30 days' END,
        COALESCE(supabase_move.plain_time(t.created_at), supabase_move.as_of()), t.token
   FROM source t
   JOIN sessions s ON s.id = COALESCE(t.session_id, md5('session of ' || t.token)::uuid)
@@ -510,7 +510,7 @@ INSERT INTO post_metrics AS m (post_id, like_count, save_count, comment_count, v
 SELECT p.id, (SELECT count(*) FROM post_likes l WHERE l.post_id = p.id),
        (SELECT count(*) FROM post_saves v WHERE v.post_id = p.id),
        (SELECT count(*) FROM posts a WHERE a.chain_parent_id = p.id AND a.deleted_at IS NULL),
-       GREATEST(COALESCE(s.view_count, 0), 0), r.n, r.counts, supabase_move.as_of()
+       GREATEST(COALESCE(s.view_count, 0), 0), r.n, r.counts, now()
   FROM posts p LEFT JOIN supabase_move.post_metrics s ON s.post_id = p.id
  CROSS JOIN LATERAL (SELECT COALESCE(sum(x.n), 0)::integer AS n, COALESCE(jsonb_object_agg(x.emoji, x.n), '{}') AS counts
 	FROM (SELECT emoji, count(*) AS n FROM post_reactions e WHERE e.post_id = p.id GROUP BY emoji) x) r
@@ -546,7 +546,7 @@ SELECT s.id, CASE s.beacon_type WHEN 'police' THEN 'official_presence' WHEN 'com
        supabase_move.new_address(s.image_url)
   FROM supabase_move.posts s
  WHERE s.is_beacon AND s.location IS NOT NULL AND s.deleted_at IS NULL AND COALESCE(s.status, 'active') = 'active'
-   AND s.created_at BETWEEN supabase_move.as_of() - interval '4 hours' AND supabase_move.as_of() + interval '1 hour'
+   AND s.created_at BETWEEN supabase_move.as_of() - interval '4 hours' AND now() + interval '1 hour'
    AND ($1::uuid[] IS NULL OR s.id = ANY ($1))
    AND COALESCE(s.expires_at, s.created_at + interval '4 hours') > supabase_move.as_of()
    AND s.beacon_type IN ('police', 'community', 'suspicious', 'official_presence', 'checkpoint', 'taskForce', 'hazard',

@@ -26,12 +26,13 @@ SELECT text FROM (
 ) x WHERE bad
 
 -- Every column of every table that is somebody's, as JSON; scope: one schema, the session's own "temporary"
--- tables, or nothing for all that a project brings.
+-- tables, or nothing for all that a project brings. Beacons that are over may have been swept already, or not.
 -- name: move_verify_catalog     $1 scope text
 SELECT COALESCE(jsonb_agg(jsonb_build_object('schema', CASE $1 WHEN 'temporary' THEN 'sojorn' ELSE n.nspname END,
-	'name', c.relname, 'from', format('%I.%I', n.nspname, c.relname), 'column', a.attname, 'n', a.attnum,
+	'name', c.relname, 'from', format(CASE WHEN c.relname = 'beacons' AND $1 <> ''
+		THEN '(SELECT * FROM %I.%I WHERE expires_at > now())' ELSE '%I.%I' END, n.nspname, c.relname), 'column', a.attname, 'n', a.attnum,
 	'type', format_type(a.atttypid, NULL), 'computed', a.attgenerated <> '',
-	'key', array_position(i.indkey::smallint[], a.attnum), 'rows', GREATEST(c.reltuples, 0)::bigint,
+	'key', array_position(i.indkey::smallint[], a.attnum), 'rows', CASE WHEN c.relname <> 'beacons' THEN GREATEST(c.reltuples, 0)::bigint ELSE 0 END,
 	'form', CASE WHEN a.atttypid IN ('boolean'::regtype, 'smallint'::regtype, 'integer'::regtype, 'date'::regtype,
 			'uuid'::regtype, 'bytea'::regtype) THEN 'plain'
 		WHEN a.atttypid IN ('text'::regtype, 'varchar'::regtype) THEN 'letters'
