@@ -9,6 +9,7 @@
  */
 #include "app/app.h"
 #include "app/auth/auth.h"
+#include "app/bus/bus.h"
 #include "app/compat/compat.h"
 #include "app/gateway/gateway.h"
 #include "app/media/media.h"
@@ -157,7 +158,7 @@ static bool make_redis(struct serve *s, const char **problem)
 			"and limit by themselves",
 			LOG("why", why));
 	if (s->app.limiter)
-		limiter_share(s->app.limiter, s->app.redis, s->app.jwt_secret);
+		limiter_share(s->app.limiter, s->app.redis, s->app.jwt_secret, bus_others);
 	return state != REDIS_REFUSES;
 }
 

@@ -43,6 +43,7 @@ struct limiter {
 	size_t sets; /* of each shard, a power of two */
 	struct slot *memory;
 	struct redis *redis; /* NULL: buckets are ours alone */
+	int (*others)(void);
 	uint8_t secret[SHA256_BYTES];
 };
 
@@ -290,10 +291,17 @@ static void tell(struct limiter *l, const struct rate *rate, str key, uint64_t h
 
 /* ---- for all ---- */
 
-void limiter_share(struct limiter *l, struct redis *r, str secret)
+void limiter_share(struct limiter *l, struct redis *r, str secret, int (*others)(void))
 {
 	l->redis = r;
+	l->others = others;
 	hkdf_sha256(secret, S(""), S("sojorn rate limits"), l->secret, sizeof l->secret);
+}
+
+/* As long as nobody else is there, nobody else needs to know; the next to be told gets all of it. */
+static bool has_others(const struct limiter *l)
+{
+	return l->redis && (!l->others || l->others() > 0);
 }
 
 struct limit_state limiter_take(struct limiter *l, const struct rate *rate, str key)
@@ -301,7 +309,7 @@ struct limit_state limiter_take(struct limiter *l, const struct rate *rate, str 
 	uint64_t hash = hash_key(l, rate, key);
 	struct limit_state s = take_here(l, rate, hash);
 
-	if (s.allowed)
+	if (s.allowed && has_others(l))
 		tell(l, rate, key, hash, "taken", s.reset_us - period_of(rate));
 	return s;
 }

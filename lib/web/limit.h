@@ -17,9 +17,10 @@ struct limiter;
 struct limiter *limiter_new(size_t buckets);
 void limiter_free(struct limiter *l);
 
-/* From now on with all copies that have the same secret; keys are kept there as digests under it. Before loops
- * start; r outlives l. */
-void limiter_share(struct limiter *l, struct redis *r, str secret);
+/* From now on with all copies that have the same secret; keys are kept there as digests under it. `others` says how
+ * many other copies there are, for limiter_take, which tells none when there is none; NULL: there may be some.
+ * Before loops start; r outlives l. */
+void limiter_share(struct limiter *l, struct redis *r, str secret, int (*others)(void));
 
 struct limit_state {
 	bool allowed;

@@ -147,7 +147,7 @@ static struct limiter *sharing(struct redis *r, const char *secret)
 {
 	struct limiter *l = limiter_new(1000);
 
-	limiter_share(l, r, str_of(secret));
+	limiter_share(l, r, str_of(secret), NULL);
 	return l;
 }
 
@@ -199,6 +199,34 @@ REDIS_TEST(limit_hears_of_what_others_took)
 	EXPECT_TRUE(limiter_take(b, &ten, S("ann")).allowed);  /* which it cannot know of */
 	REDIS_UNTIL(!limiter_take(b, &ten, S("ann")).allowed);
 	EXPECT_FALSE(limiter_ask(a, &ten, S("ann")).allowed);
+	limiter_free(a);
+	limiter_free(b);
+}
+
+static int copies;
+
+static int other_copies(void)
+{
+	return copies;
+}
+
+/* … until somebody is, who then hears of all that was taken before. */
+REDIS_TEST(limit_tells_nobody_when_nobody_is_there)
+{
+	static const struct rate ten = { "ten", 10.0 / 3600, 10 };
+	struct redis *r = redis_server("");
+	struct limiter *a = limiter_new(1000), *b = sharing(r, "s");
+	const str words[] = { S("DBSIZE") };
+
+	limiter_share(a, r, S("s"), other_copies);
+	redis_server_await(r);
+	for (int i = 0; i < 5; i++)
+		EXPECT_TRUE(limiter_take(a, &ten, S("ann")).allowed);
+	EXPECT_EQ(0, redis_ask(r, words, 1, 10 * SECOND).v[0]);
+	copies = 1;
+	EXPECT_TRUE(limiter_take(a, &ten, S("ann")).allowed);
+	REDIS_UNTIL(redis_ask(r, words, 1, SECOND).v[0] == 1);
+	EXPECT_EQ(4, allowed_of(b, &ten, 20));
 	limiter_free(a);
 	limiter_free(b);
 }
