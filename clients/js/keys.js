@@ -1,16 +1,20 @@
 // Keys for encrypted chat, over WebCrypto: an identity (Ed25519 for signing, X25519 for agreement), a signed prekey
 // and one-time prekeys, published at /keys; bundles of others, checked; a first shared secret by X3DH (Signal,
 // "The X3DH Key Agreement Protocol"). What follows (a double ratchet) is the app's: libsignal brings keys of its
-// own, published through publish().
+// own (signal.js), published through publish().
 //
 // Private keys are CryptoKey objects that cannot be exported, so the store must keep objects (IndexedDB does, see
 // keyStore; memoryStore does, too).
 
 /** @typedef {{ key_id: number, public_key: string }} Prekey */
 /** @typedef {{ identity_key: { public_key: string }, registration_id: number, signed_prekey: Prekey & { signature: string }, one_time_prekey?: Prekey }} Bundle */
-/** @typedef {{ sign: CryptoKeyPair, agree: CryptoKeyPair, registration: number, signed: { id: number, pair: CryptoKeyPair }, once: Map<number, CryptoKeyPair>, next: number }} Own */
+/** @typedef {{ id: number, pair: CryptoKeyPair, since: number }} Signed */
+/** @typedef {{ sign: CryptoKeyPair, agree: CryptoKeyPair, registration: number, signed: Signed, past: Signed[], once: Map<number, CryptoKeyPair>, next: number }} Own */
 
 const BATCH = 20;
+const DAY = 86_400_000; // milliseconds
+const RENEW_AFTER = 7 * DAY; // of the signed prekey
+const KEEP = 30 * DAY; // of those before it, for messages that are late; the server keeps them as long
 const { subtle } = globalThis.crypto;
 const INFO = new TextEncoder().encode('Sojorn X3DH');
 
@@ -83,22 +87,36 @@ export class Keys {
 	/** Makes and publishes keys on a device that has none; true when it did. @returns {Promise<boolean>} */
 	async start() {
 		this.#own = await this.store.get(this.#key());
-		if (this.#own) return false;
-		const [sign, agreeing, signed] = await Promise.all([makePair('Ed25519'), makePair('X25519'), makePair('X25519')]);
+		if (this.#own) {
+			if (Date.now() - this.#own.signed.since > RENEW_AFTER) await this.#publish(0);
+			return false;
+		}
+		const [sign, agreeing, pair] = await Promise.all([makePair('Ed25519'), makePair('X25519'), makePair('X25519')]);
 		const registration = 1 + (crypto.getRandomValues(new Uint16Array(1))[0] % 16380);
-		this.#own = { sign, agree: agreeing, registration, signed: { id: 1, pair: signed }, once: new Map(), next: 0 };
-		await this.#publishBatch();
+		this.#own = { sign, agree: agreeing, registration, signed: { id: 1, pair, since: Date.now() }, past: [], once: new Map(), next: 0 };
+		await this.#publish(BATCH);
 		return true;
 	}
 
 	/** More one-time keys: call it on the event `keys_low`. @returns {Promise<void>} */
 	async refill() {
-		await this.#publishBatch();
+		await this.#publish(BATCH);
 	}
 
-	async #publishBatch() {
+	// Another signed prekey once a week; those before it are kept for a while.
+	async #renew() {
 		const own = /** @type {Own} */ (this.#own);
-		const fresh = await Promise.all(Array.from({ length: BATCH }, () => makePair('X25519')));
+		const now = Date.now();
+		if (now - own.signed.since <= RENEW_AFTER) return;
+		own.past = [own.signed, ...own.past].filter(({ since }) => now - since <= RENEW_AFTER + KEEP);
+		own.signed = { id: own.signed.id + 1, pair: await makePair('X25519'), since: now };
+	}
+
+	/** @param {number} n one-time keys more */
+	async #publish(n) {
+		const own = /** @type {Own} */ (this.#own);
+		await this.#renew();
+		const fresh = await Promise.all(Array.from({ length: n }, () => makePair('X25519')));
 		const ids = fresh.map((pair) => {
 			own.once.set(own.next, pair);
 			return own.next++;
@@ -174,12 +192,13 @@ export class Keys {
 		const [, identity] = header.identity.split(':');
 		const id = header.one_time_prekey_id;
 		const once = id === undefined ? undefined : own.once.get(id);
-		if (header.signed_prekey_id !== own.signed.id || (id !== undefined && !once))
+		const signed = [own.signed, ...own.past].find((each) => each.id === header.signed_prekey_id);
+		if (!signed || (id !== undefined && !once))
 			throw new Error('this was made for keys that are gone');
 		const parts = await Promise.all([
-			agree(own.signed.pair.privateKey, identity),
+			agree(signed.pair.privateKey, identity),
 			agree(own.agree.privateKey, header.ephemeral),
-			agree(own.signed.pair.privateKey, header.ephemeral),
+			agree(signed.pair.privateKey, header.ephemeral),
 			...(once ? [agree(once.privateKey, header.ephemeral)] : []),
 		]);
 		if (id !== undefined) {

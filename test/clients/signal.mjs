@@ -1,17 +1,19 @@
-// Encrypted conversations by Signal's own library: keys from /keys, sessions from the bundles served there,
-// messages through /messages. The server sees what it stores; each check also looks that no text is in it.
+// Encrypted conversations by Signal's own library over the client kit (clients/js/signal.js): keys from /keys, sessions
+// from the bundles served there, messages through /messages. The server sees what it stores; each check also looks that
+// no text is in it.
 import assert from 'node:assert/strict';
-import {
-	CiphertextMessageType, Direction, IdentityChange, IdentityKeyPair, IdentityKeyStore, KEMKeyPair, KEMPublicKey,
-	KyberPreKeyRecord, KyberPreKeyStore, PreKeyBundle, PreKeyRecord, PreKeySignalMessage, PreKeyStore, PrivateKey,
-	ProtocolAddress, PublicKey, SessionRecord, SessionStore, SignalMessage, SignedPreKeyRecord, SignedPreKeyStore,
-	UsePQRatchet, processPreKeyBundle, signalDecrypt, signalDecryptPreKey, signalEncrypt,
-} from '@signalapp/libsignal-client';
+import * as libsignal from '@signalapp/libsignal-client';
+import { bundle, message as messageOf, publication, sealedOf } from '../../clients/js/signal.js';
+import { Sojorn, memoryStore } from '../../clients/js/sojorn.js';
 
+const {
+	CiphertextMessageType, Direction, IdentityChange, IdentityKeyPair, IdentityKeyStore, KEMKeyPair, KyberPreKeyRecord,
+	KyberPreKeyStore, PreKeyRecord, PreKeySignalMessage, PreKeyStore, PrivateKey, ProtocolAddress, SessionRecord,
+	SessionStore, SignalMessage, SignedPreKeyRecord, SignedPreKeyStore, UsePQRatchet, processPreKeyBundle, signalDecrypt,
+	signalDecryptPreKey, signalEncrypt,
+} = libsignal;
 const DEVICE = 1;
 const PREKEYS = 5;
-const base64 = (bytes) => Buffer.from(bytes).toString('base64');
-const bytes = (text) => Buffer.from(text, 'base64');
 const key = (address) => `${address.name()}.${address.deviceId()}`;
 
 // ---- what a client keeps ----
@@ -79,9 +81,14 @@ class KyberPreKeys extends KyberPreKeyStore {
 // ---- a client ----
 
 class Party {
-	constructor(server, { access_token, user }) {
-		Object.assign(this, { server, token: access_token, id: user.id, seen: new Set() });
-		this.install();
+	static async begin(server, session) {
+		const party = new Party();
+		const store = memoryStore();
+		await store.set('session', session);
+		Object.assign(party, { sojorn: new Sojorn(server.url, { store }), id: session.user.id, seen: new Set() });
+		await party.sojorn.resume();
+		party.install();
+		return party;
 	}
 
 	// Everything that was on the device is gone.
@@ -93,89 +100,66 @@ class Party {
 		this.kyberPreKeys = new KyberPreKeys();
 	}
 
-	async call(method, path, body, expected = 200) {
-		const reply = await fetch(`${this.server.url}/api/v1${path}`, {
-			method,
-			headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${this.token}` },
-			body: body && JSON.stringify(body),
-		});
-		const text = await reply.text();
-		assert.equal(reply.status, expected, `${method} ${path}: ${text}`);
-		return JSON.parse(text);
-	}
-
 	async kyber(id) {
 		const pair = KEMKeyPair.generate();
-		const public_key = pair.getPublicKey().serialize();
-		const signature = this.identities.own.privateKey.sign(public_key);
-		await this.kyberPreKeys.saveKyberPreKey(id, KyberPreKeyRecord.new(id, Date.now(), pair, signature));
-		return { key_id: id, public_key: base64(public_key), signature: base64(signature) };
+		const signature = this.identities.own.privateKey.sign(pair.getPublicKey().serialize());
+		const record = KyberPreKeyRecord.new(id, Date.now(), pair, signature);
+		await this.kyberPreKeys.saveKyberPreKey(id, record);
+		return record;
 	}
 
 	async prekey(id) {
 		const secret = PrivateKey.generate();
-		await this.preKeys.savePreKey(id, PreKeyRecord.new(id, secret.getPublicKey(), secret));
-		return { key_id: id, public_key: base64(secret.getPublicKey().serialize()) };
+		const record = PreKeyRecord.new(id, secret.getPublicKey(), secret);
+		await this.preKeys.savePreKey(id, record);
+		return record;
 	}
 
 	async publish(first = 1) {
 		const ids = Array.from({ length: PREKEYS }, (_, n) => first + n);
 		const secret = PrivateKey.generate();
-		const signed = secret.getPublicKey().serialize();
-		const signature = this.identities.own.privateKey.sign(signed);
-		const record = SignedPreKeyRecord.new(first, Date.now(), secret.getPublicKey(), secret, signature);
+		const signature = this.identities.own.privateKey.sign(secret.getPublicKey().serialize());
+		const signed = SignedPreKeyRecord.new(first, Date.now(), secret.getPublicKey(), secret, signature);
 
-		await this.signedPreKeys.saveSignedPreKey(first, record);
-		await this.call('POST', '/keys', {
-			identity_key_public: base64(this.identities.own.publicKey.serialize()),
-			registration_id: this.identities.registration,
-			signed_prekey_id: first,
-			signed_prekey_public: base64(signed),
-			signed_prekey_signature: base64(signature),
-			one_time_prekeys: await Promise.all(ids.map((id) => this.prekey(id))),
-			kyber_prekeys: await Promise.all(ids.map((id) => this.kyber(id))),
-			last_resort_kyber_prekey: await this.kyber(KyberPreKeys.LAST_RESORT),
-		});
+		await this.signedPreKeys.saveSignedPreKey(first, signed);
+		await this.sojorn.post('/keys', publication({
+			identity: this.identities.own.publicKey,
+			registration: this.identities.registration,
+			signed,
+			once: await Promise.all(ids.map((id) => this.prekey(id))),
+			kyber: await Promise.all(ids.map((id) => this.kyber(id))),
+			lastResort: await this.kyber(KyberPreKeys.LAST_RESORT),
+		}));
 	}
 
 	address(other) { return ProtocolAddress.new(other.id, DEVICE); }
 
 	async conversation(other) {
-		return (await this.call('GET', `/conversation?other_user_id=${other.id}`)).conversation_id;
+		return (await this.sojorn.get('/conversation', { other_user_id: other.id })).conversation_id;
 	}
 
 	// A session from a bundle of the server; the bundle.
 	async meet(other) {
-		const served = await this.call('GET', `/keys/${other.id}`);
-		const { one_time_prekey: once, signed_prekey: signed, kyber_prekey: kyber } = served;
-		const bundle = PreKeyBundle.new(
-			served.registration_id, DEVICE, once?.key_id ?? null,
-			once ? PublicKey.deserialize(bytes(once.public_key)) : null, signed.key_id,
-			PublicKey.deserialize(bytes(signed.public_key)), bytes(signed.signature),
-			PublicKey.deserialize(bytes(served.identity_key.public_key)), kyber.key_id,
-			KEMPublicKey.deserialize(bytes(kyber.public_key)), bytes(kyber.signature));
-		await processPreKeyBundle(bundle, this.address(other), this.sessions, this.identities, UsePQRatchet.Yes);
+		const served = await this.sojorn.get(`/keys/${other.id}`);
+		await processPreKeyBundle(bundle(libsignal, served), this.address(other), this.sessions, this.identities, UsePQRatchet.Yes);
 		return served;
 	}
 
 	async send(other, text) {
 		const sealed = await signalEncrypt(Buffer.from(text), this.address(other), this.sessions, this.identities);
-		const ciphertext = base64(sealed.serialize());
+		const body = messageOf(sealed);
 
-		assert.ok(!Buffer.from(ciphertext, 'base64').includes(text));
-		const header = JSON.stringify({ type: sealed.type(), device: DEVICE });
-		const conversation_id = await this.conversation(other);
-		const body = { conversation_id, ciphertext, message_header: header, key_version: 'signal' };
-		const sent = await this.call('POST', '/messages', body, 201);
-		assert.equal(sent.ciphertext, ciphertext);
-		assert.equal(sent.message_header, header);
+		assert.ok(!Buffer.from(body.ciphertext, 'base64').includes(text));
+		const sent = await this.sojorn.post('/messages', { conversation_id: await this.conversation(other), ...body });
+		assert.equal(sent.ciphertext, body.ciphertext);
+		assert.equal(sent.message_header, body.message_header);
 		return sent;
 	}
 
 	async decrypt(other, message) {
-		const sealed = bytes(message.ciphertext);
+		const { type, sealed } = sealedOf(message);
 		const address = this.address(other);
-		const text = JSON.parse(message.message_header).type === CiphertextMessageType.PreKey
+		const text = type === CiphertextMessageType.PreKey
 			? await signalDecryptPreKey(PreKeySignalMessage.deserialize(sealed), address, this.sessions,
 				this.identities, this.preKeys, this.signedPreKeys, this.kyberPreKeys, UsePQRatchet.Yes)
 			: await signalDecrypt(SignalMessage.deserialize(sealed), address, this.sessions, this.identities);
@@ -184,7 +168,7 @@ class Party {
 
 	// What the other one has sent and this party has not fetched before, oldest first.
 	async fetch(other) {
-		const { messages } = await this.call('GET', `/conversations/${await this.conversation(other)}/messages?limit=100`);
+		const { messages } = await this.sojorn.get(`/conversations/${await this.conversation(other)}/messages`, { limit: 100 });
 		const fresh = messages.filter((m) => m.sender_id === other.id && !this.seen.has(m.id)).reverse();
 		for (const message of fresh) this.seen.add(message.id);
 		return fresh;
@@ -200,13 +184,13 @@ class Party {
 // ---- what they do ----
 
 export async function signal(check, server, sessions) {
-	const [ann, bob, cat] = sessions.map((session) => new Party(server, session));
+	const [ann, bob, cat] = await Promise.all(sessions.map((session) => Party.begin(server, session)));
 
 	await check('libsignal publishes identities, prekeys and post-quantum keys', async () => {
 		for (const party of [ann, bob, cat]) {
-			await party.call('PATCH', '/settings/privacy', { who_can_message: 'everyone' });
+			await party.sojorn.patch('/settings/privacy', { who_can_message: 'everyone' });
 			await party.publish();
-			const own = await party.call('GET', `/keys/${party.id}`);
+			const own = await party.sojorn.get(`/keys/${party.id}`);
 			assert.deepEqual(own.left, { one_time_prekeys: PREKEYS, kyber_prekeys: PREKEYS });
 		}
 	});
@@ -237,7 +221,7 @@ export async function signal(check, server, sessions) {
 		await bob.send(ann, 'the one before');
 		const lost = await bob.send(ann, 'never arrives');
 		await bob.send(ann, 'the one behind');
-		await bob.call('DELETE', `/messages/${lost.id}`);
+		await bob.sojorn.delete(`/messages/${lost.id}`);
 		assert.deepEqual(await ann.receive(bob), ['the one before', 'the one behind']);
 		await ann.send(bob, 'still here');
 		assert.deepEqual(await bob.receive(ann), ['still here']);
@@ -256,15 +240,15 @@ export async function signal(check, server, sessions) {
 			assert.deepEqual(await ann.receive(cat), [`cat ${round}`]);
 		}
 		const { messages: [stranger] } =
-			await bob.call('GET', `/conversations/${await bob.conversation(cat)}/messages`);
+			await bob.sojorn.get(`/conversations/${await bob.conversation(cat)}/messages`);
 		await assert.rejects(ann.decrypt(cat, stranger)); // what is for bob opens nowhere else
 	});
 
 	await check('libsignal: another installation is another identity, refused until it is accepted', async () => {
-		const { identity_key: before } = await cat.call('GET', `/keys/${bob.id}`);
+		const { identity_key: before } = await cat.sojorn.get(`/keys/${bob.id}`);
 		bob.install();
 		await bob.publish(100);
-		const { identity_key: after, signed_prekey: signed } = await cat.call('GET', `/keys/${bob.id}`);
+		const { identity_key: after, signed_prekey: signed } = await cat.sojorn.get(`/keys/${bob.id}`);
 		assert.notEqual(after.public_key, before.public_key);
 		assert.equal(signed.key_id, 100);
 
