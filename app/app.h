@@ -10,6 +10,7 @@
 #include "lib/web/route.h"
 
 struct gate;
+struct guessed;
 struct jwks;
 struct media;
 struct redis;
@@ -23,6 +24,7 @@ struct app {
 	struct media *media;	 /* stores of what people upload */
 	str jwt_secret;
 	const struct jwks *jwks; /* of the project that moved here; NULL: it signed by jwt_secret */
+	const struct guessed *guessed; /* passwords nobody may choose; NULL: no list */
 	bool production;
 };
 

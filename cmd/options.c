@@ -53,6 +53,8 @@ static const struct option program_options[] = {
 	  .help = "addresses whose X-Forwarded-For is believed" },
 	{ "RATE_LIMITS", OPT_BOOL, "on",
 	  .help = "off for benches and tests; must be on in production" },
+	{ "PASSWORD_LIST", OPT_STR,
+	  .help = "file of passwords nobody may choose, one a line; john-data has one" },
 	{ "ALTCHA_REQUIRED", OPT_BOOL,
 	  .help = "proof of work at sign-up and sign-in; default on in production only" },
 	{ "ALTCHA_HMAC_KEY", OPT_STR, .secret = true,

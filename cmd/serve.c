@@ -21,6 +21,7 @@
 #include "cmd/serve_checks.h"
 #include "cmd/systemd.h"
 #include "cmd/worker.h"
+#include "lib/base/guessed.h"
 #include "lib/base/log.h"
 #include "lib/base/rand.h"
 #include "lib/net/redis.h"
@@ -50,6 +51,7 @@ struct serve {
 	struct arena *arena; /* as long as the process serves */
 	struct app app;
 	struct jwks *jwks;	     /* app.jwks */
+	struct guessed *guessed;     /* app.guessed */
 	const struct route **tables; /* of the API */
 	struct router *api, *admin;
 	const char *address;
@@ -176,6 +178,19 @@ static bool load_jwks(struct serve *s, const char **problem)
 	return s->jwks;
 }
 
+static bool load_guessed(struct serve *s, const char **problem)
+{
+	const char *path = config_cstr(s->config, "PASSWORD_LIST"), *why;
+
+	if (!path)
+		return true;
+	s->guessed = guessed_read(path, &why);
+	s->app.guessed = s->guessed;
+	if (!s->guessed)
+		*problem = arena_printf(s->arena, "PASSWORD_LIST: %s: %s", path, why).p;
+	return s->guessed;
+}
+
 static bool make_app(struct serve *s, const char **problem)
 {
 	*problem = "out of memory or descriptors";
@@ -191,7 +206,7 @@ static bool make_app(struct serve *s, const char **problem)
 	s->api = router_new(s->tables);
 	s->admin = router_new(admin_routes);
 	if (!s->app.offload || !s->app.gate || !s->api || !s->admin || !make_redis(s, problem)
-	    || !load_jwks(s, problem))
+	    || !load_jwks(s, problem) || !load_guessed(s, problem))
 		return false;
 	s->app.media = media_new(s->config, problem);
 	return s->app.media;
@@ -220,6 +235,7 @@ static void free_parts(struct serve *s)
 	limiter_free(s->app.limiter);
 	redis_free(s->app.redis);
 	jwks_free(s->jwks);
+	guessed_free(s->guessed);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	if (s->ended_fd >= 0)

@@ -60,6 +60,8 @@ TEST(a_bad_value_is_named)
 {
 	expect_refusal(T_LIST("PORT=eighty"), "PORT");
 	expect_refusal(T_LIST("BIND=nowhere"), "nowhere:8080");
+	expect_refusal(T_LIST("PASSWORD_LIST=/nowhere", SECRET),
+		       "PASSWORD_LIST: /nowhere: No such file");
 }
 
 TEST(a_redis_that_cannot_be_used_is_told_at_once)

@@ -1,6 +1,7 @@
 /* Forgotten, reset and changed passwords; the page for a new one. */
 #include "test/harness/harness.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -131,6 +132,27 @@ TEST(t_acc_d11_guessing_links_is_limited)
 		r = reset(t_fmt("guess-%d", i), NEW_PASSWORD);
 	EXPECT_CODE("rate_limited", EXPECT(429, r));
 	EXPECT_TRUE(atoi(t_header(r, "Retry-After")) > 0);
+}
+
+TEST(passwords_that_are_guessed_first_are_refused)
+{
+	const char *path = t_shared_path(t_unique("guessed"));
+	struct t_user ann = t_user("ann");
+	FILE *f = fopen(path, "w");
+	const char *token;
+
+	EXPECT_TRUE(f);
+	fputs("letmein-too\n", f);
+	fclose(f);
+	t_server_start(t_fmt("DATABASE_URL=%s", t_database_url()), t_fmt("PASSWORD_LIST=%s", path));
+	token = mailed_token(&ann);
+	EXPECT_CODE("invalid", EXPECT(400, reset(token, "LetMeIn-too")));
+	EXPECT_CODE("invalid",
+		    EXPECT(400,
+			   t_post_json(&ann, "/api/v1/auth/change-password",
+				       "{'old_password': '%s', 'new_password': '%s'}", T_PASSWORD,
+				       "letmein-too")));
+	EXPECT(200, reset(token, NEW_PASSWORD));
 }
 
 struct race {

@@ -3,6 +3,7 @@
 
 #include "app/auth/auth.h"
 #include "app/moderation/moderation.h"
+#include "lib/base/guessed.h"
 #include "lib/base/password.h"
 
 #include <ctype.h>
@@ -108,10 +109,14 @@ bool is_minor(int32_t birth_month, int32_t birth_year, usec now)
 
 err check_new_password(struct req *r, const char *field, str password)
 {
-	if (password.n <= PASSWORD_MAX)
-		return OK;
-	return err_detail(r->arena, err_invalid, field, "%s must be at most %d bytes", field,
-			  PASSWORD_MAX);
+	if (password.n > PASSWORD_MAX)
+		return err_detail(r->arena, err_invalid, field, "%s must be at most %d bytes",
+				  field, PASSWORD_MAX);
+	if (guessed_has(r->app->guessed, password))
+		return err_detail(r->arena, err_invalid, field,
+				  "%s is one of those that are guessed first, choose another",
+				  field);
+	return OK;
 }
 
 /* Of a password nobody has: what an unknown account is compared with. */

@@ -7,7 +7,7 @@
 /* As it is looked up: trimmed, in lower case; for an address that must not be proper. */
 str email_key(struct arena *a, str typed);
 
-/* At most 72 bytes, which is what bcrypt reads. Error: err_invalid about `field`. */
+/* At most 72 bytes, which is what bcrypt reads, and not on PASSWORD_LIST. Error: err_invalid about `field`. */
 err check_new_password(struct req *r, const char *field, str password);
 
 /* Under 18, by month; an unknown birthday (0) is none. */

@@ -6,6 +6,7 @@
 #include "app/compat/compat.sql.h"
 #include "lib/base/codec.h"
 #include "lib/base/crypt.h"
+#include "lib/base/guessed.h"
 
 enum { PASSWORD_MIN = 6 };
 
@@ -28,6 +29,8 @@ static const struct err_info infos[] = {
 	  NULL },
 	{ 422, "email_exists", "A user with this email address has already been registered", NULL },
 	{ 403, "user_under_age", "You must be 18 or older to use Sojorn", NULL },
+	{ 422, "weak_password",
+	  "Password is known to be weak and easy to guess, please choose a different one.", NULL },
 };
 static const err err_weak = { &infos[0] };
 static const err err_phone = { &infos[1] };
@@ -43,6 +46,7 @@ static const err err_flow_expired = { &infos[10] };
 static const err err_verifier = { &infos[11] };
 const err err_email_exists = { &infos[12] };
 static const err err_under_age = { &infos[13] };
+static const err err_guessed = { &infos[14] };
 
 const struct field redirect_fields[] = {
 	FIELD(struct redirect_query, redirect_to, .max = 2048),
@@ -63,6 +67,8 @@ err compat_password(struct req *r, const char *missing, str password)
 {
 	if (str_empty(password))
 		return req_fail(r, err_invalid, "%s", missing);
+	if (password.n >= PASSWORD_MIN && guessed_has(r->app->guessed, password))
+		return err_guessed;
 	return password.n < PASSWORD_MIN ? err_weak : OK;
 }
 
