@@ -81,8 +81,7 @@ void *try_malloc(size_t size)
 	exit(EXIT_FAILURE);
 }
 
-/* Waits a moment for memory to come back; false when that has been done for a second. */
-static bool wait_for_memory(int tries)
+bool memory_wait(int tries)
 {
 	if (tries == 100)
 		return false;
@@ -115,7 +114,7 @@ struct arena *arena_new(void)
 {
 	struct arena *a = arena_try_new();
 
-	for (int tries = 0; !a && wait_for_memory(tries); tries++)
+	for (int tries = 0; !a && memory_wait(tries); tries++)
 		a = arena_try_new();
 	if (!a)
 		end_process();
@@ -211,7 +210,7 @@ static void *insist(struct arena *a, size_t size)
 
 	if (a->oom)
 		a->oom(a->oom_arg);
-	for (int tries = 0; !p && wait_for_memory(tries); tries++)
+	for (int tries = 0; !p && memory_wait(tries); tries++)
 		p = try_alloc(a, size);
 	if (!p)
 		end_process();

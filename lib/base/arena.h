@@ -23,6 +23,10 @@ struct arena;
 struct arena *arena_new(void);
 struct arena *arena_try_new(void);
 
+/* For whoever cannot tell that there is no memory: sleeps 10 ms, after which it may be there; false when tries,
+ * counted from 0, have taken a second. */
+bool memory_wait(int tries);
+
 /* What happens when memory is out: oom(arg) must not return. NULL: waits, then exits. */
 void arena_set_oom(struct arena *a, void (*oom)(void *), void *arg);
 

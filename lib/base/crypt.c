@@ -41,6 +41,44 @@ static void check(bool ok)
 		broken();
 }
 
+/* OpenSSL's own memory. What it fails at for want of any looks like any other failure, so it waits for some. */
+static void *patient_malloc(size_t n, const char *file, int line)
+{
+	void *p = n ? malloc(n) : NULL;
+
+	(void)file, (void)line;
+	for (int tries = 0; !p && n && memory_wait(tries); tries++)
+		p = malloc(n);
+	return p;
+}
+
+static void *patient_realloc(void *old, size_t n, const char *file, int line)
+{
+	void *p;
+
+	(void)file, (void)line;
+	if (!n) {
+		free(old);
+		return NULL;
+	}
+	p = realloc(old, n);
+	for (int tries = 0; !p && memory_wait(tries); tries++)
+		p = realloc(old, n);
+	return p;
+}
+
+static void plain_free(void *p, const char *file, int line)
+{
+	(void)file, (void)line;
+	free(p);
+}
+
+/* Before main: OpenSSL refuses once it has memory of the other kind. */
+[[gnu::constructor]] static void be_patient(void)
+{
+	CRYPTO_set_mem_functions(patient_malloc, patient_realloc, plain_free);
+}
+
 static void free_context(void *p)
 {
 	EVP_MD_CTX_free(p);
