@@ -32,7 +32,7 @@ const struct row matrix_rows[] = {
 	{ "GET /health/ready", .want = everybody },
 	{ "GET /health/detailed", .want = health },
 	{ "GET /robots.txt", .want = everybody },
-	{ "GET /test", .want = everybody },
+	{ "GET " A "/test", .want = everybody },
 	{ "GET " A "/openapi.json", .want = everybody },
 	{ "GET /ws", .want = users, .ok = 426 },
 

@@ -278,6 +278,6 @@ const struct route health_routes[] = {
 		.errors = "404 503",
 	},
 	{ GET, "/robots.txt", get_robots, "no page here is for search engines", .auth = AUTH_NONE },
-	{ GET, "/test", get_test, "a greeting", .auth = AUTH_NONE, .out = message_fields },
+	{ GET, "/api/v1/test", get_test, "a greeting", .auth = AUTH_NONE, .out = message_fields },
 	{ 0 },
 };

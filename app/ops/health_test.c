@@ -29,7 +29,7 @@ TEST(robots_are_turned_away)
 
 TEST(the_test_path_greets)
 {
-	EXPECT_TRUE(t_json(EXPECT(200, t_get(NULL, "/test")), "message"));
+	EXPECT_TRUE(t_json(EXPECT(200, t_get(NULL, "/api/v1/test")), "message"));
 }
 
 TEST(details_say_what_is_well)
