@@ -65,8 +65,7 @@ static str below(struct arena *a, str url, str base, const char *folder)
 	return str_starts(key, str_of(folder)) ? key : (str){ 0 };
 }
 
-/* The key an address is of, with whatever it has behind; absent: the file is not an upload of ours. */
-static str key_of(struct arena *a, const struct app *app, str url)
+str address_key(struct arena *a, const struct app *app, str url)
 {
 	str key = below(a, url, link_api(a, app), "uploads/");
 
@@ -78,7 +77,7 @@ static str key_of(struct arena *a, const struct app *app, str url)
 
 bool address_is_own(struct arena *a, const struct app *app, str url)
 {
-	return key_of(a, app, url).p
+	return address_key(a, app, url).p
 		|| (config_bool(app->config, "SUPABASE_COMPAT")
 		    && below(a, url, link_api(a, app), "storage/v1/object/public/").p);
 }
@@ -144,7 +143,7 @@ str media_shown(const struct req *r, str stored)
 	}
 	if (!address_ends(r->app))
 		return stored;
-	key = key_of(r->arena, r->app, stored);
+	key = address_key(r->arena, r->app, stored);
 	return key.p ? sign(r->arena, r->app, stored, key) : stored;
 }
 

@@ -115,6 +115,10 @@ TEST(a_foreign_avatar_that_is_there_passes_an_edit)
 		   "profile.avatar_url");
 	EXPECT_STR("new", t_get(&ann, API "/profile"), "profile.bio");
 	EXPECT(400, profile(&ann, "avatar_url", t_fmt("%s2", old))); /* the cover's */
+	t_sql("UPDATE profiles SET avatar_url = 'old/a.jpg' WHERE id = '%s'", ann.id);
+	EXPECT(200,
+	       profile(&ann, "avatar_url",
+		       t_json(t_get(&ann, API "/profile"), "profile.avatar_url")));
 }
 
 TEST(beacons_show_uploads_and_pictures_of_a_few_hosts)
@@ -157,6 +161,28 @@ TEST(the_operators_domains_and_old_buckets_are_ours)
 		    "https://api.sojorn.test/storage/v1/object/public/avatars/a.jpg"));
 	EXPECT_STR("https://img.sojorn.test/uploads/u/a.jpg",
 		   EXPECT(201, post(&ann, "image_url", "uploads/u/a.jpg")), "post.image_url");
+	t_server_stop(s);
+}
+
+/* What is in use is known by its address, or the sweep would take it a day later. */
+TEST(uploads_below_a_path_are_in_use_too)
+{
+	struct t_server *s = t_server_start("R2_PUBLIC_BASE_URL=https://cdn.sojorn.test/my/media");
+	struct t_user ann = t_user("ann");
+	const struct t_reply *r = EXPECT(200, t_upload(&ann, "gps.jpg"));
+	const char *url = t_json(r, "url"), *shown;
+
+	EXPECT_TRUE(strncmp(url, "https://cdn.sojorn.test/my/media/uploads/", 41) == 0);
+	EXPECT(201, post(&ann, "image_url", url));
+	EXPECT_EQ(1, t_sql_int("SELECT count(*) FROM media_objects WHERE unused_since IS NULL"));
+	r = EXPECT(201,
+		   t_post_json(&ann, API "/beacons",
+			       "{'beacon_type': 'hazard', 'body': 'A tree lies across the path',"
+			       " 'lat': 1.5, 'long': 2.5, 'image_url': '%s'}",
+			       url));
+	shown = t_json(r, "beacon.image_url");
+	EXPECT_TRUE(strstr(shown, "/my/media/uploads/beacons/") != NULL);
+	EXPECT_EQ(2, t_sql_int("SELECT count(*) FROM media_objects WHERE unused_since IS NULL"));
 	t_server_stop(s);
 }
 

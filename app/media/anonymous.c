@@ -8,18 +8,6 @@
 
 enum { PIECE = 256 * 1024 };
 
-/* The key in an address of an upload of ours or any other host's that looks like one; absent when it is none. */
-static str key_in(str url)
-{
-	ptrdiff_t host = str_find(url, S("://")), path;
-	str rest = str_slice(url, host < 0 ? 0 : (size_t)host + 3, url.n);
-
-	path = str_find_char(rest, '/');
-	rest = str_slice(rest, path < 0 ? rest.n : (size_t)path + 1, rest.n);
-	rest = str_cut(&rest, '?');
-	return str_starts(rest, S("uploads/")) ? rest : (str){ 0 };
-}
-
 static str extension(str key)
 {
 	size_t n = key.n;
@@ -70,15 +58,16 @@ static err put_copy(struct req *r, str from, struct media_object *o)
 err media_anonymous(struct req *r, str *url)
 {
 	struct media_object o = { 0 };
-	str key = key_in(*url);
+	str key = address_key(r->arena, r->app, *url);
 	err e;
 
+	if (!address_is_own(r->arena, r->app, *url))
+		return OK;
+	key = str_cut(&key, '?');
 	if (str_starts(key, S("uploads/beacons/")))
 		return OK;
-	if (!key.p)
-		return address_is_own(r->arena, r->app, *url)
-			? req_fail(r, err_invalid, "send the picture as an upload")
-			: OK;
+	if (!str_starts(key, S("uploads/")))
+		return req_fail(r, err_invalid, "send the picture as an upload");
 	e = put_copy(r, key, &o);
 	if (err_is(e, err_not_found) || err_is(e, err_invalid))
 		return req_fail(r, err_invalid, "there is no such upload");

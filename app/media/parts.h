@@ -11,6 +11,9 @@ struct media {
 	str bases[2]; /* of addresses; absent: this server's own */
 };
 
+/* The key an address of ours is of, with whatever stands behind it; absent when it is none. */
+str address_key(struct arena *a, const struct app *app, str url);
+
 /* Whether a file lies with us: in the uploads, in the old platform's public buckets where these are served, below
  * a domain of our buckets. Compared as text, and nothing is read into it: our address with a slash behind it can
  * lead nowhere else. */
