@@ -100,16 +100,24 @@ static err get_by_handle(struct req *r)
 	return reply(r, &out.profile);
 }
 
-/* A client sends back what it was given, also what came from another server long ago. */
-static err check_picture(struct req *r, const char *name, str *url, size_t stored_at)
+static bool is_unchanged(const struct req *r, str sent, str stored)
 {
-	struct profile_card now;
-	err e = media_check_picture(r, name, url);
+	return str_eq(sent, stored) || str_eq(sent, media_shown(r, stored));
+}
 
-	if (!e.info)
+/* A client sends back what it was given, also what came from another server long ago. */
+static err check_pictures(struct req *r, struct profile_change *in)
+{
+	err avatar = media_check_picture(r, "avatar_url", &in->avatar_url);
+	err cover = media_check_picture(r, "cover_url", &in->cover_url);
+	struct profile_card now;
+
+	if (!avatar.info && !cover.info)
 		return OK;
 	TRY(profiles_get(r->db, r->user.id, r->user.id, &now));
-	return str_eq(*url, *(str *)((char *)&now.profile + stored_at)) ? OK : e;
+	if (avatar.info && !is_unchanged(r, in->avatar_url, now.profile.avatar_url))
+		return avatar;
+	return cover.info && !is_unchanged(r, in->cover_url, now.profile.cover_url) ? cover : OK;
 }
 
 /* What other people read of somebody goes through the word filter, like any text. */
@@ -117,8 +125,7 @@ static err check_change(struct req *r, struct profile_change *in)
 {
 	if (in->handle.p)
 		TRY(profiles_handle(r->arena, in->handle, &in->handle));
-	TRY(check_picture(r, "avatar_url", &in->avatar_url, offsetof(struct profile, avatar_url)));
-	TRY(check_picture(r, "cover_url", &in->cover_url, offsetof(struct profile, cover_url)));
+	TRY(check_pictures(r, in));
 	TRY(link_check(r, "website", in->website));
 	TRY(moderation_name(r, "handle", in->handle));
 	TRY(moderation_name(r, "display_name", in->display_name));
