@@ -46,7 +46,7 @@ static const struct t_reply *ask(const char *path, const char *const *headers)
 	return t_send(&(struct t_request){ .method = "GET", .path = path, .headers = headers });
 }
 
-TEST(without_a_good_token_there_is_an_empty_401)
+TEST(d16_without_a_good_token_there_is_an_empty_401)
 {
 	struct t_user ann = t_user("ann");
 
@@ -62,7 +62,7 @@ TEST(without_a_good_token_there_is_an_empty_401)
 			       T_LIST(HANDSHAKE, "Origin: https://evil.example"))));
 }
 
-TEST(a_suspended_account_is_not_let_in)
+TEST(d16_a_suspended_account_is_not_let_in)
 {
 	struct t_user ann = t_user("ann");
 
@@ -192,7 +192,7 @@ TEST(events_are_found_without_a_bell)
 
 /* ---- the end of a stay ---- */
 
-TEST(a_socket_ends_with_its_token)
+TEST(d16_a_socket_ends_with_its_token)
 {
 	struct t_user ann = t_user("ann"), brief = ann;
 	struct t_socket *one, *two;
@@ -221,7 +221,7 @@ TEST(a_token_can_be_renewed)
 	t_socket_silent(s, 3000);
 }
 
-TEST(a_suspension_ends_sockets_at_once)
+TEST(d16_a_suspension_ends_sockets_at_once)
 {
 	struct t_user ann = t_user("ann"), bob = t_user("bob");
 	struct t_socket *one = t_socket_open(&ann, NULL), *two = t_socket_open(&ann, "v=2"),
