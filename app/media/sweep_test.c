@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 /* Runs the periodic job now, and waits for it. */
 static void sweep(void)
@@ -174,6 +175,33 @@ TEST(a_deletion_survives_a_kill)
 	t_server_restart(s);
 	EXPECT_SOON(!is_there(key));
 	EXPECT(404, t_get(NULL, "/%s", key));
+	t_server_stop(s);
+}
+
+/* Nor is a film without its frame for ever; nothing points to a file that was not written. */
+TEST(first_frames_survive_kills)
+{
+	static const char *const films[] = { "clip.mp4", "clip.mov", "clip.webm" };
+	struct t_server *s = t_server_start();
+	struct t_user ann = t_user("ann");
+	const char *posts[3];
+
+	for (int i = 0; i < 3; i++) {
+		posts[i] = post_with(&ann, "video_url", upload(&ann, films[i]));
+		nanosleep(&(struct timespec){ .tv_nsec = 80000000L * i }, NULL);
+		t_server_kill(s);
+		t_sql("UPDATE outbox SET next_try_at = now()");
+		t_server_restart(s);
+	}
+	for (int i = 0; i < 3; i++) {
+		const char *frame = t_fmt(
+			"SELECT substring(first_frame_url FROM '/uploads/.*') FROM posts WHERE id = '%s'",
+			posts[i]);
+
+		EXPECT_SOON(t_sql("%s", frame) != NULL);
+		EXPECT(200, t_get(NULL, "%s", t_sql("%s", frame)));
+	}
+	EXPECT_SOON(t_sql_int("SELECT count(*) FROM outbox WHERE kind = 'media_frame'") == 0);
 	t_server_stop(s);
 }
 

@@ -1,38 +1,17 @@
 /* Link previews, safe domains, the picture proxy: domain-rules §16, contract §5.3 and §5.10. */
 #include "test/harness/harness.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #define P "/api/v1"
 
-/* Starts test/media/site.mjs until the test ends; its port. */
+/* Until the test ends; its port. */
 static int site_start(void)
 {
-	int ends[2], port = 0;
-	char line[64] = "";
-	FILE *in;
-
-	if (pipe(ends) != 0)
-		t_fail("no pipe");
-	if (fork() == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		dup2(ends[1], STDOUT_FILENO);
-		close(ends[0]);
-		close(ends[1]);
-		execlp("node", "node", "test/media/site.mjs", (char *)NULL);
-		_exit(127);
-	}
-	close(ends[1]);
-	in = fdopen(ends[0], "r");
-	if (!in || !fgets(line, sizeof(line), in) || sscanf(line, "ready %d", &port) != 1)
-		t_fail("no site");
-	fclose(in);
-	return port;
+	return t_node_start("test/media/site.mjs", NULL, NULL);
 }
 
 static const char *post_of(const struct t_user *user, const char *body)
