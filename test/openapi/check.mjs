@@ -12,8 +12,9 @@ import { join } from 'node:path';
 import { suite } from '../harness/check.mjs';
 import { redocly, spectral } from './lint.mjs';
 import { badBodies, reads, withoutToken } from './calls.mjs';
-import { fuzz, texts } from './fuzz.mjs';
+import { fuzz } from './fuzz.mjs';
 import { serve } from './server.mjs';
+import { texts } from './texts.mjs';
 
 const SHOWN = 40;
 const { result, end } = suite('openapi');
