@@ -10,19 +10,12 @@
 #include "app/matrix_test.h"
 
 #include "app/app.h"
-#include "test/harness/harness.h"
 
 #include <string.h>
 
 #define A "/api/v1"
 
 /* ---- who and what ---- */
-
-struct cast {
-	struct t_user owner, caller;
-	const char *post, *tag, *secret, *notification, *beacon, *conversation, *message, *backup,
-		*device;
-};
 
 /* What only the last step may do to the caller, so that what came before is still his. */
 static void stand(enum role role, struct cast *c)
@@ -99,7 +92,7 @@ static void leave_backups(struct cast *c)
 			  c->owner.id);
 }
 
-static struct cast cast_new(enum role role)
+struct cast matrix_cast(enum role role)
 {
 	struct cast c = { .owner = t_user("owner"),
 			  .tag = t_unique("tag"),
@@ -209,8 +202,7 @@ static const char *fill_text(const struct cast *c, const char *text, bool unknow
 	return out;
 }
 
-/* `unknown`: of what is not there. */
-static const struct t_reply *ask(const struct row *row, enum role role, const struct cast *c,
+const struct t_reply *matrix_ask(const struct row *row, enum role role, const struct cast *c,
 				 bool unknown)
 {
 	size_t method = strcspn(row->route, " ");
@@ -250,7 +242,7 @@ static const char *without_id(const char *body)
 static void check_alike(const struct row *row, enum role role, const struct cast *c,
 			const struct t_reply *r)
 {
-	const struct t_reply *unknown = ask(row, role, c, true);
+	const struct t_reply *unknown = matrix_ask(row, role, c, true);
 
 	if (unknown->status != r->status
 	    || strcmp(without_id(unknown->body), without_id(r->body)) != 0)
@@ -273,7 +265,7 @@ static void check_silence(const struct row *row, enum role role, const struct ca
 
 static void check(const struct row *row, enum role role, const struct cast *c)
 {
-	const struct t_reply *r = ask(row, role, c, false);
+	const struct t_reply *r = matrix_ask(row, role, c, false);
 	int want = row->want[role] == 200 && row->ok ? row->ok : row->want[role];
 
 	if (r->status != want)
@@ -286,10 +278,10 @@ static void check(const struct row *row, enum role role, const struct cast *c)
 /* Reads share a cast, each write has its own. */
 static void check_role(enum role role)
 {
-	struct cast shared = cast_new(role);
+	struct cast shared = matrix_cast(role);
 
 	for (size_t i = 0; i < matrix_size; i++) {
-		struct cast c = matrix_rows[i].route[0] == 'G' ? shared : cast_new(role);
+		struct cast c = matrix_rows[i].route[0] == 'G' ? shared : matrix_cast(role);
 
 		check(&matrix_rows[i], role, &c);
 	}

@@ -1,8 +1,7 @@
 /* Within the authorization matrix only: its columns, and what a row says. */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "test/harness/harness.h"
 
 enum role {
 	ANONYMOUS,
@@ -32,3 +31,15 @@ struct row {
 
 extern const struct row matrix_rows[];
 extern const size_t matrix_size;
+
+/* An owner with what is his, and a caller who stands to him as the column says. */
+struct cast {
+	struct t_user owner, caller;
+	const char *post, *tag, *secret, *notification, *beacon, *conversation, *message, *backup,
+		*device;
+};
+struct cast matrix_cast(enum role role);
+
+/* Asks as the row says; `unknown`: of what is not there. */
+const struct t_reply *matrix_ask(const struct row *row, enum role role, const struct cast *c,
+				 bool unknown);

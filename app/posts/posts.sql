@@ -169,11 +169,12 @@ WITH root AS MATERIALIZED (
 SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
  ORDER BY page.depth, page.created_at, page.id;
 
--- What answers a post directly, oldest first.
+-- What answers a post directly, oldest first; nothing when the post is hidden, which is asked before.
 -- name: replies_list     $1 viewer uuid, $2 parent uuid
 WITH page AS MATERIALIZED (
 	SELECT v.id, v.created_at FROM visible_posts_and_comments($1) v
 	 WHERE v.chain_parent_id = $2
+	   AND (SELECT EXISTS (SELECT FROM visible_posts_and_comments($1) o WHERE o.id = $2))
 	 ORDER BY v.created_at, v.id
 	 LIMIT 100
 )
@@ -306,7 +307,8 @@ WITH seen AS (
 SELECT id FROM seen;
 
 -- An account's own list: root posts with the pinned one first, or its replies. Empty behind a private
--- card (T-FOL-2), no row of `owner` when there is none to be seen (T-BLK-2).
+-- card (T-FOL-2), no row of `owner` when there is none to be seen (T-BLK-2). (SELECT EXISTS …) is asked once and
+-- before anything is read: what is hidden costs no more than what is not there.
 -- name: profile_there     $1 owner uuid, $2 viewer uuid
 SELECT id FROM visible_profiles($2) WHERE id = $1;
 
@@ -319,6 +321,7 @@ WITH pinned AS MATERIALIZED (
 		UNION ALL
 		(SELECT v.id, v.created_at, false FROM visible_posts($1) v
 		  WHERE v.author_id = $2 AND v.root_id IS NULL AND v.pinned_at IS NULL
+		    AND (SELECT EXISTS (SELECT FROM open_profiles($1) o WHERE o.id = $2))
 		    AND (v.created_at, v.id) < ($5, $6)
 		  ORDER BY v.created_at DESC, v.id DESC
 		  LIMIT $3 + $4)) x
@@ -332,6 +335,7 @@ SELECT c.* FROM page JOIN post_cards($1) c ON c.id = page.id
 WITH page AS MATERIALIZED (
 	SELECT v.id, v.created_at FROM visible_posts_and_comments($1) v
 	 WHERE v.author_id = $2 AND v.root_id IS NOT NULL AND (v.created_at, v.id) < ($5, $6)
+	   AND (SELECT EXISTS (SELECT FROM visible_profiles($1) o WHERE o.id = $2))
 	 ORDER BY v.created_at DESC, v.id DESC
 	 LIMIT $3 OFFSET $4
 )

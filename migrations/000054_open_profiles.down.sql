@@ -1,0 +1,3 @@
+SET search_path = sojorn, public, extensions;
+
+DROP FUNCTION open_profiles(uuid);
