@@ -26,7 +26,7 @@ void auth_key_of(str jwt_secret, str purpose, uint8_t key[static KEY_BYTES])
 	hkdf_sha256(jwt_secret, S("sojorn auth"), purpose, key, KEY_BYTES);
 }
 
-void auth_key(const struct app *app, str purpose, uint8_t key[static KEY_BYTES])
+static void auth_key(const struct app *app, str purpose, uint8_t key[static KEY_BYTES])
 {
 	auth_key_of(app->jwt_secret, purpose, key);
 }

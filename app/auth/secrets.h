@@ -12,5 +12,4 @@ struct secret {
 struct secret secret_new(struct arena *a);
 
 /* A key for one purpose, from JWT_SECRET. */
-void auth_key(const struct app *app, str purpose, uint8_t key[static KEY_BYTES]);
 void auth_key_of(str jwt_secret, str purpose, uint8_t key[static KEY_BYTES]);

@@ -83,7 +83,7 @@ static void take_keys(struct jwks *set)
 	set->keys.n = n;
 }
 
-struct jwks *jwks_new(str json, const char **problem)
+static struct jwks *read_set(str json, const char **problem)
 {
 	struct arena *a = arena_new();
 	struct jwks *set = arena_zalloc(a, sizeof(*set));
@@ -116,7 +116,7 @@ struct jwks *jwks_load(const char *path, const char **problem)
 
 	*problem = "cannot be read";
 	if (n)
-		set = jwks_new((str){ text, n }, problem);
+		set = read_set((str){ text, n }, problem);
 	if (f)
 		fclose(f);
 	free(text);

@@ -8,11 +8,11 @@
 
 struct jwks;
 
-/* Keys of kind EC (P-256), RSA (2048 bits and more) and OKP (Ed25519) that have an id; others in the set are passed
- * over, shared secrets among them. NULL, and *problem a sentence: no such set, or none of its keys is one of those. */
-struct jwks *jwks_new(str json, const char **problem);
-struct jwks *jwks_load(const char *path, const char **problem); /* the same from a file */
-void jwks_free(struct jwks *k);					/* NULL-safe */
+/* From a file: keys of kind EC (P-256), RSA (2048 bits and more) and OKP (Ed25519) that have an id; others in the set
+ * are passed over, shared secrets among them. NULL, and *problem a sentence: no such set, or none of its keys is one of
+ * those. */
+struct jwks *jwks_load(const char *path, const char **problem);
+void jwks_free(struct jwks *k); /* NULL-safe */
 
 /* What may be shown to anybody, as a JSON array: the keys taken, only their public members. */
 str jwks_list(const struct jwks *k);
