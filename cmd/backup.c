@@ -1,26 +1,25 @@
 /* sojorn backup: the command, and what it has pgBackRest do. See backup.h. */
 #include "cmd/backup.h"
-
 #include "cmd/backup.sql.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "lib/base/time.h"
 #include "lib/db/script.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { CONNECT_SECONDS = 10, WORDS_MAX = 16 };
 
+#define FULL_EVERY \
+	INT64_C(7 * 24 * 3600) /* seconds: what restores read grows until the next full one */
+
 struct wish {
 	const char *verb, *type, *to, *time;
-	bool json;
+	bool json, media;
 };
 
-static bool complain(const char *what, const char *why)
+bool backup_complain(const char *what, const char *why)
 {
 	fprintf(stderr, "sojorn backup: %s: %s\n", what, why);
 	return false;
@@ -31,7 +30,12 @@ const char *backup_path(const struct backup *b, const char *name)
 	return arena_printf(b->arena, "%s/%s", b->dir, name).p;
 }
 
-/* ---- pgBackRest ---- */
+const char *backup_url(const struct backup *b)
+{
+	const char *url = config_cstr(b->config, "BACKUP_DATABASE_URL");
+
+	return url ? url : config_cstr(b->config, "DATABASE_URL");
+}
 
 bool backup_tool(const struct backup *b, const char *out, const char *const *words)
 {
@@ -41,65 +45,23 @@ bool backup_tool(const struct backup *b, const char *out, const char *const *wor
 
 	while (*words && n < WORDS_MAX - 1)
 		argv[n++] = *words++;
-	status = process_run(&(struct spawn){ .argv = argv, .as = &b->account, .out = out });
-	return status == 0 || complain("pgbackrest", "failed, as it says above");
+	status = process_run(&(struct spawn){ .argv = argv, .out = out });
+	return status == 0 || backup_complain("pgbackrest", "failed, as it says above");
 }
 
-/* A directory of the cluster's account, as it is the one that archives. */
-static bool make_dir(const struct backup *b, const char *path)
+/* The server's metrics, and so the alerts, look there. A failure that cannot be told is an old success to them. */
+void backup_record(const struct backup *b, const char *kind, const char *problem, double seconds,
+		   const char *rpo)
 {
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return complain(path, strerror(errno));
-	if (b->account.change && chown(path, b->account.uid, b->account.gid) < 0)
-		return complain(path, strerror(errno));
-	return true;
+	struct script *s = script_open(backup_url(b), CONNECT_SECONDS);
+	const char *took = arena_printf(b->arena, "%.1f", seconds).p;
+
+	if (!script_run(s, &sql_backup_record, (const char *const[]){ kind, problem, took, rpo }))
+		backup_complain("its outcome cannot be recorded", script_problem(s));
+	script_close(s);
 }
 
-static bool make_dirs(const struct backup *b)
-{
-	static const char *const names[] = { "repo", "log", "spool", "media" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		if (!make_dir(b, backup_path(b, names[i])))
-			return false;
-	return true;
-}
-
-/* Settings of PGBACKREST_… in the environment come on top, as for a repository in S3. */
-static str conf_text(const struct backup *b)
-{
-	const char *key = config_cstr(b->config, "BACKUP_KEY");
-
-	return arena_printf(b->arena,
-			    "[global]\n"
-			    "repo1-path=%s/repo\nlog-path=%s/log\nspool-path=%s/spool\n"
-			    "lock-path=%s/log\n"
-			    "repo1-retention-full=%lld\nrepo1-bundle=y\nstart-fast=y\n"
-			    "compress-type=zst\nlog-level-console=warn\nlog-level-file=detail\n"
-			    "%s%s%s\n[" BACKUP_STANZA "]\n"
-			    "pg1-path=%s\npg1-port=%s\npg1-socket-path=%s\npg1-user=%s\n"
-			    "pg1-database=%s\n",
-			    b->dir, b->dir, b->dir, b->dir,
-			    (long long)config_int(b->config, "BACKUP_KEEP"),
-			    key ? "repo1-cipher-type=aes-256-cbc\nrepo1-cipher-pass=" : "",
-			    key ? key : "", key ? "\n" : "", b->data, b->port, b->socket,
-			    b->superuser, b->database);
-}
-
-static bool write_conf(struct backup *b)
-{
-	str text = conf_text(b);
-	int fd = open(b->conf, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	bool good = fd >= 0 && write(fd, text.p, text.n) == (ssize_t)text.n;
-
-	if (good && b->account.change)
-		good = fchown(fd, b->account.uid, b->account.gid) == 0;
-	if (fd >= 0)
-		close(fd);
-	return good || complain(b->conf, strerror(errno));
-}
-
-/* ---- the cluster ---- */
+/* ---- the verbs; each returns whether it went well ---- */
 
 static const char *archive_command(const struct backup *b)
 {
@@ -109,80 +71,60 @@ static const char *archive_command(const struct backup *b)
 		.p;
 }
 
-static const char *answer(const struct backup *b, struct script *s, int column)
+static bool archives(const struct backup *b)
 {
-	const char *v = script_value(s, 0, column);
-
-	return arena_cstr(b->arena, str_of(v ? v : ""));
+	return b->archive_command && strcmp(b->archive_command, archive_command(b)) == 0;
 }
-
-static void take_answers(struct backup *b, struct script *s)
-{
-	b->data = answer(b, s, 0);
-	b->port = answer(b, s, 1);
-	b->socket = answer(b, s, 2);
-	b->archives = strcmp(answer(b, s, 3), "t") == 0
-		&& strcmp(answer(b, s, 4), archive_command(b)) == 0;
-	b->superuser = answer(b, s, 5);
-	b->database = answer(b, s, 6);
-}
-
-static bool look_at_cluster(struct backup *b)
-{
-	const char *url = config_cstr(b->config, "BACKUP_DATABASE_URL");
-	struct script *s =
-		script_open(url ? url : config_cstr(b->config, "DATABASE_URL"), CONNECT_SECONDS);
-	bool good = script_run(s, &sql_backup_cluster, NULL);
-	struct stat st;
-
-	if (good)
-		take_answers(b, s);
-	else
-		complain("the cluster does not tell (BACKUP_DATABASE_URL is a superuser's)",
-			 script_problem(s));
-	script_close(s);
-	if (!good || stat(b->data, &st) < 0)
-		return good && complain(b->data, "is not on this machine");
-	b->account = (struct account){ geteuid() == 0, st.st_uid, st.st_gid };
-	return true;
-}
-
-static bool open_backup(struct backup *b)
-{
-	b->dir = config_cstr(b->config, "BACKUP_DIR");
-	if (!b->dir || *b->dir != '/')
-		return complain("BACKUP_DIR", "must be set to a path from the root on");
-	b->conf = backup_path(b, "pgbackrest.conf");
-	return look_at_cluster(b) && make_dir(b, b->dir) && make_dirs(b) && write_conf(b);
-}
-
-/* ---- the verbs; each returns whether it went well ---- */
 
 static bool setup(struct backup *b, [[maybe_unused]] const struct wish *w)
 {
 	printf("# %s\n# Into PostgreSQL's conf.d, then restart it and run `sojorn backup create`.\n"
 	       "wal_level = logical\narchive_mode = on\narchive_timeout = 60s\n"
 	       "archive_command = '%s'\n",
-	       b->archives ? "WAL is archived already." : "WAL is not archived yet.",
+	       archives(b) ? "WAL is archived already." : "WAL is not archived yet.",
 	       archive_command(b));
 	return true;
 }
 
+/* What was asked for, or a full one a week with increments between, so that old ones expire. */
+static const char *type_of(const struct backup *b, const struct wish *w)
+{
+	struct backup_list list;
+	const char *problem;
+
+	if (w->type)
+		return w->type;
+	if (!backup_list(b, &list, &problem))
+		return "incr";
+	return time_now().us / SECOND - list.newest_full > FULL_EVERY ? "full" : "incr";
+}
+
+static bool back_up(const struct backup *b, const struct wish *w, int64_t *ret_media)
+{
+	const char *type;
+
+	if (!backup_tool(b, NULL, (const char *const[]){ "stanza-create", NULL }))
+		return false;
+	type = arena_printf(b->arena, "--type=%s", type_of(b, w)).p;
+	return backup_tool(b, NULL, (const char *const[]){ "backup", type, NULL })
+		&& backup_media(b, ret_media);
+}
+
 static bool create(struct backup *b, const struct wish *w)
 {
-	const char *type = arena_printf(b->arena, "--type=%s", w->type ? w->type : "incr").p;
-	int64_t media;
+	int64_t begun = time_monotonic(), media = 0;
+	bool good;
 
-	if (!b->archives)
-		return complain("PostgreSQL does not hand its WAL over",
-				"see `sojorn backup setup`");
-	if (!backup_tool(b, NULL, (const char *const[]){ "stanza-create", NULL })
-	    || !backup_tool(b, NULL, (const char *const[]){ "backup", type, NULL })
-	    || !backup_media(b, &media))
-		return false;
-	printf(w->json ? "{\"ok\":true,\"media\":%lld}\n" : "done; %lld new media files\n",
-	       (long long)media);
-	return true;
+	if (!archives(b))
+		return backup_complain("PostgreSQL does not hand its WAL over",
+				       "see `sojorn backup setup`");
+	good = back_up(b, w, &media);
+	backup_record(b, "backup", good ? NULL : "see the log of sojorn-backup",
+		      (double)(time_monotonic() - begun) / SECOND, NULL);
+	if (good)
+		printf(w->json ? "{\"ok\":true,\"media\":%lld}\n" : "done; %lld new media files\n",
+		       (long long)media);
+	return good;
 }
 
 static bool list(struct backup *b, const struct wish *w)
@@ -192,18 +134,23 @@ static bool list(struct backup *b, const struct wish *w)
 				   "info", w->json ? "--output=json" : "--output=text", NULL });
 }
 
+static bool restore_media(const struct backup *b)
+{
+	int64_t n;
+
+	if (!backup_media_restore(b, &n))
+		return false;
+	printf("%lld media files have come back\n", (long long)n);
+	return true;
+}
+
 static bool restore(struct backup *b, const struct wish *w)
 {
-	const char *path = arena_printf(b->arena, "--pg1-path=%s", w->to ? w->to : "").p;
 	const char *target = arena_printf(b->arena, "--target=%s", w->time ? w->time : "").p;
-	const char *const words[] = {
-		"restore", path, w->time ? "--type=time" : NULL, target, "--target-action=promote",
-		NULL
-	};
+	const char *const words[] = { "restore", w->time ? "--type=time" : NULL, target,
+				      "--target-action=promote", NULL };
 
-	if (!w->to || *w->to != '/')
-		return complain("--to", "must be a path from the root on");
-	return make_dir(b, w->to) && backup_tool(b, NULL, words);
+	return w->media ? restore_media(b) : backup_tool(b, NULL, words);
 }
 
 static bool drill(struct backup *b, [[maybe_unused]] const struct wish *w)
@@ -214,9 +161,10 @@ static bool drill(struct backup *b, [[maybe_unused]] const struct wish *w)
 static const struct verb {
 	const char *name;
 	bool (*run)(struct backup *b, const struct wish *w);
+	bool online; /* wants the cluster to answer */
 } verbs[] = {
-	{ "setup", setup },	{ "create", create }, { "list", list },
-	{ "restore", restore }, { "drill", drill },   { 0 },
+	{ "setup", setup, true },      { "create", create, true }, { "list", list, false },
+	{ "restore", restore, false }, { "drill", drill, true },   { 0 },
 };
 
 /* ---- the command line ---- */
@@ -234,6 +182,21 @@ static bool is_type(const char *type)
 	return strcmp(type, "full") == 0 || strcmp(type, "diff") == 0 || strcmp(type, "incr") == 0;
 }
 
+/* What is wrong with it, NULL when nothing is. */
+static const char *wrong(const struct wish *w)
+{
+	if (!find_verb(w->verb))
+		return "say what to do";
+	if (w->type && !is_type(w->type))
+		return "--type is full, diff or incr";
+	if (strcmp(w->verb, "restore") != 0)
+		return w->to || w->media || w->time ? "--to, --time and --media are for restore"
+						    : NULL;
+	if (w->media == !!w->to)
+		return "restore: --to DIR brings the database back, --media the media";
+	return w->to && *w->to != '/' ? "--to must be a path from the root on" : NULL;
+}
+
 static const char *parse(struct wish *w, int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
@@ -247,14 +210,14 @@ static const char *parse(struct wish *w, int argc, char **argv)
 			*out = argv[++i];
 		else if (strcmp(argv[i], "--json") == 0)
 			w->json = true;
+		else if (strcmp(argv[i], "--media") == 0)
+			w->media = true;
 		else if (!w->verb && argv[i][0] != '-')
 			w->verb = argv[i];
 		else
 			return "an argument that it does not know";
 	}
-	if (w->type && !is_type(w->type))
-		return "--type is full, diff or incr";
-	return find_verb(w->verb) ? NULL : "say what to do";
+	return wrong(w);
 }
 
 static int backup(int argc, char **argv)
@@ -262,6 +225,7 @@ static int backup(int argc, char **argv)
 	struct wish w = { 0 };
 	const char *problem = parse(&w, argc, argv);
 	struct backup b = { .json = w.json };
+	const struct verb *verb = find_verb(w.verb);
 	int status;
 
 	if (problem)
@@ -271,7 +235,10 @@ static int backup(int argc, char **argv)
 		return FAILED;
 	process_setup();
 	b.arena = arena_new();
-	status = open_backup(&b) && find_verb(w.verb)->run(&b, &w) ? DONE : FAILED;
+	status = (verb->online ? backup_open_online(&b) : backup_open_offline(&b, w.to, w.media))
+			&& verb->run(&b, &w)
+		? DONE
+		: FAILED;
 	arena_free(b.arena);
 	config_free(b.config);
 	return status;
@@ -280,18 +247,19 @@ static int backup(int argc, char **argv)
 const struct command cmd_backup = {
 	.name = "backup",
 	.args = "setup | create [--type full|diff|incr] | list | restore --to DIR [--time T] | "
-		"drill [--json]",
+		"restore --media | drill [--json]",
 	.help = "back the database and the media up, and prove that they come back",
 	.details =
 		"  setup    print what PostgreSQL must be told, so that it hands its WAL over\n"
-		"  create   a backup (incremental unless --type says otherwise), and the new media\n"
+		"  create   a backup, and the new media; without --type a full one each week and what has\n"
+		"           changed between\n"
 		"  list     the backups there are\n"
 		"  restore  into an empty folder DIR, as it was at T (\"2026-01-25 10:00:00+00\"), or the\n"
-		"           newest; start PostgreSQL on it to go on\n"
+		"           newest; start PostgreSQL on it to go on. --media: bring media back that are\n"
+		"           missing. Neither needs a database that runs\n"
 		"  drill    restore to a point drawn by chance, look at the rows and the media, say how\n"
 		"           long it took\n\n"
-		"By pgBackRest, into BACKUP_DIR; PGBACKREST_… in the environment comes on top, as for a\n"
-		"repository in S3. BACKUP_KEY encrypts. Run on the database's machine, as root or as the\n"
-		"account of PostgreSQL.",
+		"By pgBackRest, into BACKUP_DIR, or a bucket when BACKUP_S3_… name one. BACKUP_KEY encrypts\n"
+		"the database's part. Run on the database's machine, as root or as PostgreSQL's account.",
 	.run = backup,
 };

@@ -4,8 +4,7 @@
 SELECT current_setting('data_directory') AS data,
        current_setting('port') AS port,
        split_part(current_setting('unix_socket_directories'), ', ', 1) AS socket,
-       current_setting('archive_mode') <> 'off' AS archives,
-       current_setting('archive_command') AS command,
+       CASE current_setting('archive_mode') WHEN 'off' THEN '' ELSE current_setting('archive_command') END AS command,
        current_user AS superuser,
        current_database() AS database;
 
@@ -21,6 +20,12 @@ SELECT pg_logical_emit_message(true, 'sojorn', 'drill')::text AS mark;
 
 -- name: backup_switch [write]
 SELECT pg_walfile_name(pg_switch_wal()) AS wal;
+
+-- What came of a run. Those of the last year are kept.
+-- name: backup_record     $1 kind text, $2 problem text, $3 seconds text, $4 rpo text [write]
+WITH gone AS (DELETE FROM sojorn.backup_runs WHERE at < now() - interval '400 days')
+INSERT INTO sojorn.backup_runs (kind, problem, seconds, rpo_seconds)
+VALUES ($1, $2, $3::float8, $4::float8)
 
 -- What a restored database must hold: the schema, rows, and no row that points nowhere.
 -- name: backup_contents [slow]

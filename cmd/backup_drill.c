@@ -25,7 +25,7 @@
 #define START_PATIENCE	 (30 * MINUTE)
 #define PAUSE		 (200 * MILLISECOND)
 
-enum { FILE_MAX = 16 << 20, DRILL_PORT = 5432, MEDIA_SAMPLE = 200, CONNECT_SECONDS = 5 };
+enum { VERSION_MAX = 16, DRILL_PORT = 5432, MEDIA_SAMPLE = 200, CONNECT_SECONDS = 5 };
 
 /* What came of it; also the record of drill.json. */
 struct outcome {
@@ -60,56 +60,20 @@ static bool fail(struct drill *d, const char *what, const char *why)
 
 /* ---- the backup ---- */
 
-struct span {
-	int64_t stop;
-};
-struct taken {
-	struct span timestamp;
-};
-struct stanza {
-	struct list backup;
-};
-struct info {
-	struct list all;
-};
-static const struct field span_fields[] = { FIELD(struct span, stop), { 0 } };
-static const struct field taken_fields[] = { FIELD(struct taken, timestamp, .of = span_fields),
-					     { 0 } };
-static const struct field stanza_fields[] = {
-	FIELD(struct stanza, backup, .of = taken_fields, .size = sizeof(struct taken)),
-	{ 0 },
-};
-static const struct field info_fields[] = {
-	FIELD(struct info, all, .of = stanza_fields, .size = sizeof(struct stanza)),
-	{ 0 },
-};
-
-static str read_file(struct arena *a, const char *path)
-{
-	str text = { 0 };
-
-	return file_read(a, path, FILE_MAX, &text) ? text : (str){ 0 };
-}
-
-/* The list is an array, and records are read from objects. */
+/* The repository is whole: each of its files has the checksum it was written with. */
 static bool find_backup(struct drill *d)
 {
-	const char *file = backup_path(d->b, "log/info.json");
-	struct info info = { 0 };
-	const struct stanza *s;
-	str text;
+	struct backup_list list;
+	const char *problem;
 
-	if (!backup_tool(d->b, file, (const char *const[]){ "info", "--output=json", NULL }))
-		return fail(d, "pgbackrest", "cannot list the backups");
-	text = read_file(d->b->arena, file);
-	text = arena_printf(d->b->arena, "{\"all\":%.*s}", (int)text.n, text.p ? text.p : "");
-	if (fields_from_json(d->b->arena, text, info_fields, &info, NULL).info)
-		return fail(d, "the list of backups", "cannot be read");
-	s = info.all.n ? info.all.v : NULL;
-	if (!s || s->backup.n == 0)
+	if (!backup_list(d->b, &list, &problem))
+		return fail(d, "pgbackrest", problem);
+	if (list.newest == 0)
 		return fail(d, "there is no backup", "`sojorn backup create` makes one");
-	d->backup_end = ((const struct taken *)s->backup.v)[s->backup.n - 1].timestamp.stop;
-	return true;
+	d->backup_end = list.newest;
+	return backup_tool(d->b, backup_path(d->b, "log/verify.txt"),
+			   (const char *const[]){ "verify", NULL })
+		|| fail(d, "the repository is damaged", backup_path(d->b, "log/verify.txt"));
 }
 
 /* ---- the moment ---- */
@@ -162,12 +126,10 @@ static bool close_wal(struct drill *d)
 
 static bool choose_moment(struct drill *d)
 {
-	const char *url = config_cstr(d->b->config, "BACKUP_DATABASE_URL");
 	bool good;
 
 	draw_target(d);
-	d->live =
-		script_open(url ? url : config_cstr(d->b->config, "DATABASE_URL"), CONNECT_SECONDS);
+	d->live = script_open(backup_url(d->b), CONNECT_SECONDS);
 	good = close_wal(d);
 	script_close(d->live);
 	return good;
@@ -179,7 +141,7 @@ static void remove_dir(struct drill *d)
 {
 	const char *const argv[] = { "rm", "-rf", d->dir, NULL };
 
-	process_run(&(struct spawn){ .argv = argv, .as = &d->b->account });
+	process_run(&(struct spawn){ .argv = argv });
 }
 
 static bool restore(struct drill *d)
@@ -191,8 +153,7 @@ static bool restore(struct drill *d)
 	};
 
 	remove_dir(d);
-	if (mkdir(d->dir, 0700) < 0
-	    || (d->b->account.change && chown(d->dir, d->b->account.uid, d->b->account.gid) < 0))
+	if (mkdir(d->dir, 0700) < 0)
 		return fail(d, d->dir, strerror(errno));
 	return backup_tool(d->b, NULL, words) || fail(d, "pgbackrest", "cannot restore");
 }
@@ -216,32 +177,30 @@ static bool write_settings(struct drill *d)
 		fclose(c);
 	if (h)
 		fclose(h);
-	if (good && d->b->account.change)
-		good = chown(conf, d->b->account.uid, d->b->account.gid) == 0
-			&& chown(hba, d->b->account.uid, d->b->account.gid) == 0;
 	return good || fail(d, conf, strerror(errno));
 }
 
-static const char *postgres(const struct drill *d)
+/* A program of the version that the backup is of. */
+static const char *postgres(const struct drill *d, const char *name)
 {
 	const char *bin = config_cstr(d->b->config, "PG_BIN");
-	str version;
+	const char *file = arena_printf(d->b->arena, "%s/PG_VERSION", d->dir).p;
+	str version = { 0 };
 
 	if (bin)
-		return arena_printf(d->b->arena, "%s/postgres", bin).p;
-	version = str_trim(
-		read_file(d->b->arena, arena_printf(d->b->arena, "%s/PG_VERSION", d->dir).p));
-	return arena_printf(d->b->arena, "/usr/lib/postgresql/%.*s/bin/postgres", (int)version.n,
-			    version.p ? version.p : "")
+		return arena_printf(d->b->arena, "%s/%s", bin, name).p;
+	if (file_read(d->b->arena, file, VERSION_MAX, &version))
+		version = str_trim(version);
+	return arena_printf(d->b->arena, "/usr/lib/postgresql/%.*s/bin/%s", (int)version.n,
+			    version.p ? version.p : "", name)
 		.p;
 }
 
 static bool start(struct drill *d)
 {
 	const char *conf = arena_printf(d->b->arena, "config_file=%s/drill.conf", d->dir).p;
-	const char *const argv[] = { postgres(d), "-D", d->dir, "-c", conf, NULL };
+	const char *const argv[] = { postgres(d, "postgres"), "-D", d->dir, "-c", conf, NULL };
 	const struct spawn s = { .argv = argv,
-				 .as = &d->b->account,
 				 .log = backup_path(d->b, "log/drill.log"),
 				 .end_signal = SIGINT };
 	const char *url = arena_printf(d->b->arena, "host=%s port=%d user=%s dbname=%s", d->dir,
@@ -270,15 +229,37 @@ static int64_t number(const struct drill *d, int column)
 	return v ? strtoll(v, NULL, 10) : 0;
 }
 
+/* Every table's pages and every index's order. */
+static bool check_pages(struct drill *d)
+{
+	const char *port = arena_printf(d->b->arena, "--port=%d", DRILL_PORT).p;
+	const char *const argv[] = { postgres(d, "pg_amcheck"),
+				     "--install-missing",
+				     "--no-password",
+				     "--host",
+				     d->dir,
+				     port,
+				     "--username",
+				     d->b->superuser,
+				     d->b->database,
+				     NULL };
+	const struct spawn s = { .argv = argv, .log = backup_path(d->b, "log/drill.log") };
+
+	return process_run(&s) == 0
+		|| fail(d, "the restored tables are damaged", backup_path(d->b, "log/drill.log"));
+}
+
 static bool look(struct drill *d)
 {
-	const char *bad;
+	const char *bad = NULL;
 
 	d->out.version = number(d, 0);
 	d->out.users = number(d, 1);
 	d->out.posts = number(d, 2);
 	if (number(d, 3) != 0)
 		return fail(d, "rows of the restored database", "some point nowhere");
+	if (!check_pages(d))
+		return false;
 	if (!backup_media_check(d->b, MEDIA_SAMPLE, &bad))
 		return fail(d, "a media file is not what it was", bad);
 	return true;
@@ -301,6 +282,8 @@ static bool replace_file(const struct backup *b, const char *name, str text)
 static void report(struct drill *d)
 {
 	struct arena *a = d->b->arena;
+	const char *rpo = arena_printf(a, "%.1f", d->out.rpo_seconds).p;
+	const char *problem = d->out.problem.p ? arena_cstr(a, d->out.problem) : "?";
 	struct json_writer w;
 	str text;
 
@@ -308,17 +291,9 @@ static void report(struct drill *d)
 	json_record(&w, outcome_fields, &d->out);
 	text = json_text(&w);
 	printf("%.*s\n", (int)text.n, text.p);
-	if (!replace_file(d->b, "drill.json", text)
-	    || !replace_file(d->b, "sojorn_backup.prom",
-			     arena_printf(a,
-					  "sojorn_backup_completed_seconds %lld\n"
-					  "sojorn_backup_drill_ok %d\n"
-					  "sojorn_backup_drill_completed_seconds %lld\n"
-					  "sojorn_backup_drill_rto_seconds %.1f\n",
-					  (long long)d->backup_end, d->out.ok,
-					  (long long)(d->out.at.us / SECOND), d->out.rto_seconds)))
-		fprintf(stderr, "sojorn backup: the drill's outcome cannot be written: %s\n",
-			strerror(errno));
+	if (!replace_file(d->b, "drill.json", text))
+		backup_complain("drill.json", strerror(errno));
+	backup_record(d->b, "drill", d->out.ok ? NULL : problem, d->out.rto_seconds, rpo);
 }
 
 bool backup_drill(struct backup *b)

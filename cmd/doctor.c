@@ -29,8 +29,9 @@
 #define CLOCK_MAX	5 /* seconds apart */
 #define SPACE_MIN	(INT64_C(2) << 30)
 #define DAYS_LEFT_MIN	14
-#define RESTART		2 /* the old server's connections beside the new one's */
-#define OTHERS		5 /* connections for people and jobs of the operator */
+#define BACKUP_HOURS	26 /* one a night, and some patience */
+#define RESTART		2  /* the old server's connections beside the new one's */
+#define OTHERS		5  /* connections for people and jobs of the operator */
 
 enum { POINTS_MAX = 32, CONNECT_SECONDS = 5 };
 
@@ -189,6 +190,24 @@ static void look_at_schema(struct doctor *d, bool there)
 	     (long long)health_newest_version());
 }
 
+static void look_at_backup(struct doctor *d)
+{
+	const char *hours, *drill;
+
+	if (!script_run(d->script, &sql_doctor_backup, NULL))
+		return; /* the schema is behind, as has been said */
+	hours = script_value(d->script, 0, 0), drill = script_value(d->script, 0, 1);
+	if (!hours)
+		WARN(d, "backup", "docs/operations.md, Back up", "there is none");
+	else if (atoi(hours) > BACKUP_HOURS)
+		FAIL(d, "backup", "systemctl status sojorn-backup", "%s hours old", hours);
+	else if (drill)
+		FAIL(d, "backup", "drill.json in BACKUP_DIR; sojorn backup drill",
+		     "the newest could not be restored: %s", drill);
+	else
+		GOOD(d, "backup", "%s hours old", hours);
+}
+
 static void look_at_database(struct doctor *d)
 {
 	const char *url = config_cstr(d->config, "DATABASE_URL");
@@ -212,6 +231,7 @@ static void look_at_database(struct doctor *d)
 	look_at_connections(d, connections);
 	look_at_clock(d, clock);
 	look_at_schema(d, schema);
+	look_at_backup(d);
 }
 
 /* ---- the machine ---- */

@@ -13,3 +13,9 @@ SELECT current_setting('server_version_num')::integer / 10000 AS version,
 	AND current_setting('synchronous_commit') <> 'off' AS is_durable,
        round(extract(epoch FROM clock_timestamp()))::bigint AS clock,
        to_regclass('sojorn.schema_migrations') IS NOT NULL AS has_schema;
+
+-- name: doctor_backup
+SELECT extract(epoch FROM now() - max(at) FILTER (WHERE kind = 'backup' AND problem IS NULL))::bigint / 3600 AS hours,
+       (SELECT problem FROM sojorn.backup_runs WHERE kind = 'drill' ORDER BY at DESC LIMIT 1) AS drill
+  FROM sojorn.backup_runs
+ WHERE at > now() - interval '60 days'

@@ -10,7 +10,10 @@ SELECT pg_database_size(current_database()) AS size, current_setting('server_ver
        COALESCE((SELECT max(pg_wal_lsn_diff(pg_current_wal_lsn(), s.restart_lsn))::bigint
 		   FROM pg_replication_slots s WHERE NOT pg_is_in_recovery()), 0) AS slot_lag,
        COALESCE((SELECT extract(epoch FROM max(now() - a.xact_start))
-		   FROM pg_stat_activity a WHERE a.datname = current_database()), 0)::float8 AS oldest_transaction
+		   FROM pg_stat_activity a WHERE a.datname = current_database()), 0)::float8 AS oldest_transaction,
+       (SELECT r.at FROM backup_runs r WHERE r.kind = 'backup' AND r.problem IS NULL ORDER BY r.at DESC LIMIT 1) AS backup_at,
+       (SELECT r.at FROM backup_runs r WHERE r.kind = 'drill' ORDER BY r.at DESC LIMIT 1) AS drill_at,
+       (SELECT r.problem FROM backup_runs r WHERE r.kind = 'drill' ORDER BY r.at DESC LIMIT 1) AS drill_problem
   FROM pg_stat_database d WHERE d.datname = current_database();
 
 -- All there are as the planner estimates them, new ones as they are counted, up to 10,000.

@@ -26,6 +26,8 @@ struct database {
 	int32_t connections, max_connections;
 	int64_t slot_lag;
 	double oldest_transaction;
+	usec backup_at, drill_at;
+	str drill_problem;
 };
 static const struct field database_fields[] = {
 	FIELD(struct database, size),
@@ -39,6 +41,9 @@ static const struct field database_fields[] = {
 	FIELD(struct database, max_connections),
 	FIELD(struct database, slot_lag),
 	FIELD(struct database, oldest_transaction, .help = "seconds"),
+	FIELD(struct database, backup_at, .help = "the newest that went well"),
+	FIELD(struct database, drill_at, .help = "the newest, well or not"),
+	FIELD(struct database, drill_problem),
 	{ 0 },
 };
 

@@ -23,6 +23,19 @@ static const struct field metrics_database_fields[] = {
 	{ 0 },
 };
 
+struct metrics_backups {
+	double completed, drilled, rto, rpo; /* 0: never */
+	bool drill_ok;
+};
+static const struct field metrics_backups_fields[] = {
+	FIELD(struct metrics_backups, completed, .optional = true),
+	FIELD(struct metrics_backups, drilled, .optional = true),
+	FIELD(struct metrics_backups, drill_ok),
+	FIELD(struct metrics_backups, rto, .optional = true),
+	FIELD(struct metrics_backups, rpo, .optional = true),
+	{ 0 },
+};
+
 /* ---- the text ---- */
 
 struct text {
@@ -281,6 +294,28 @@ static void put_database(struct text *t, struct db *db)
 		w.oldest);
 }
 
+/* What never was is left out: an alert fires on that. */
+static void put_backups(struct text *t, struct db *db)
+{
+	struct metrics_backups b;
+
+	if (db_one(db, &sql_metrics_backups, metrics_backups_fields, &b).info)
+		return;
+	if (b.completed > 0)
+		put_one(t, "sojorn_backup_completed_seconds", "gauge",
+			"When the newest backup was complete, since 1970.", b.completed);
+	if (b.drilled <= 0)
+		return;
+	put_one(t, "sojorn_backup_drill_completed_seconds", "gauge",
+		"When the newest drill ended, since 1970.", b.drilled);
+	put_one(t, "sojorn_backup_drill_ok", "gauge", "1 when it brought everything back.",
+		b.drill_ok);
+	put_one(t, "sojorn_backup_drill_rto_seconds", "gauge",
+		"How long it took until the restored server answered.", b.rto);
+	put_one(t, "sojorn_backup_drill_rpo_seconds", "gauge",
+		"How old the newest archived WAL was: what a disaster would have cost.", b.rpo);
+}
+
 /* Where no project moves in there is nothing to tell. */
 static void put_move(struct text *t, struct db *db)
 {
@@ -330,6 +365,7 @@ static err get_metrics(struct req *r)
 	put_process(&t);
 	put_disk(&t, r->app);
 	put_database(&t, r->db);
+	put_backups(&t, r->db);
 	put_move(&t, r->db);
 	return reply_text(r, 200, "text/plain; version=0.0.4; charset=utf-8", (str){ t.p, t.n });
 }

@@ -90,6 +90,8 @@ function aboutDatabase({ database: d }) {
 		['Rolled back', d.commits + d.rollbacks ? share(d.rollbacks / (d.commits + d.rollbacks)) : '–'],
 		['Deadlocks', count(d.deadlocks)],
 		['Slowest replication slot', d.slot_lag ? `${bytes(d.slot_lag)} behind` : 'none behind'],
+		['Newest backup', d.backup_at ? ago(d.backup_at) : pill('there is none', 'dot fair')],
+		['Restored to see', !d.drill_at ? 'never' : d.drill_problem ? pill(d.drill_problem, 'dot bad') : `${ago(d.drill_at)}, all well`],
 	])));
 }
 

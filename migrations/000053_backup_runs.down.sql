@@ -1,0 +1,1 @@
+DROP TABLE sojorn.backup_runs;
