@@ -132,7 +132,7 @@ str media_signed_url(struct arena *a, const struct app *app, str key)
 
 str media_shown(const struct req *r, str stored)
 {
-	str key = stored;
+	str key = stored, rest = stored, bare;
 
 	if (str_empty(stored))
 		return stored;
@@ -143,8 +143,9 @@ str media_shown(const struct req *r, str stored)
 	}
 	if (!address_ends(r->app))
 		return stored;
-	key = address_key(r->arena, r->app, stored);
-	return key.p ? sign(r->arena, r->app, stored, key) : stored;
+	bare = str_cut(&rest, '?');
+	key = address_key(r->arena, r->app, bare);
+	return key.p ? sign(r->arena, r->app, bare, key) : stored;
 }
 
 err address_check(struct req *r, str key)
