@@ -188,6 +188,8 @@ TEST(first_frames_survive_kills)
 
 	for (int i = 0; i < 3; i++) {
 		posts[i] = post_with(&ann, "video_url", upload(&ann, films[i]));
+		if (i == 2) /* a fourth try is the last */
+			break;
 		nanosleep(&(struct timespec){ .tv_nsec = 80000000L * i }, NULL);
 		t_server_kill(s);
 		t_sql("UPDATE outbox SET next_try_at = now()");
