@@ -24,7 +24,7 @@ const { check, result, end } = suite('sockets');
 // Debian's own python has Debian's packages, whatever else is in the PATH.
 function peers(url) {
 	const python = existsSync('/usr/bin/python3') ? '/usr/bin/python3' : 'python3';
-	const done = spawnSync(python, ['peers.py', url], { encoding: 'utf8', timeout: 120000 });
+	const done = spawnSync(python, ['peers.py', url], { encoding: 'utf8', timeout: 300000 });
 	const lines = done.stdout.split('\n').filter(Boolean);
 	for (const line of lines) {
 		const [, word, name, , why] = line.match(/^(ok|FAIL) ([^:]+: [^:]+)(: (.*))?$/) ?? [, 'FAIL', line];

@@ -21,7 +21,7 @@ export async function outages(check, server, { WebSocket, sql, sleep }) {
 		emit(5);
 		// the crash of one backend makes the postmaster throw all out and recover from the log
 		process.kill(Number(sql(`SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'sojorn%' LIMIT 1`)), 'SIGKILL');
-		for (let tries = 0; tries < 100; tries++) {
+		for (let tries = 0; tries < 600; tries++) {
 			await sleep(100);
 			try {
 				sql('SELECT 1');

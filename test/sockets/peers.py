@@ -15,7 +15,7 @@ URL = sys.argv[1]
 PING = '{"type":"ping"}'
 PONG = {"type": "pong"}
 LIMIT = 512 * 1024
-PATIENCE = 10
+PATIENCE = 30
 
 
 async def check(name, run):
@@ -62,14 +62,21 @@ async def close_handshakes():
         assert socket.close_code == code, socket.close_code
 
 
-async def expect_close(code, message, connection=connect):
-    socket = await connection()
+async def expect_end(socket, code):
     try:
-        await socket.send(message)
         while True:
             await socket.recv()
     except websockets.ConnectionClosed as closed:
         assert closed.rcvd is not None and closed.rcvd.code == code, closed
+
+
+async def expect_close(code, message):
+    socket = await connect()
+    try:
+        await socket.send(message)
+    except websockets.ConnectionClosed:
+        pass  # before all of it was written
+    await expect_end(socket, code)
 
 
 async def oversize():
@@ -87,6 +94,47 @@ async def binary():
 
 async def no_json():
     await expect_close(1005, "hello")  # a goodbye without a code, as the first app knows it
+
+
+def raw(socket, first, payload, masked=True):
+    """A frame of less than 126 bytes as it goes over the wire; its mask is of zeros."""
+    mask = bytes(4) if masked else b""
+    socket.transport.write(bytes([first, (0x80 if masked else 0) | len(payload)]) + mask + payload)
+
+
+async def control_between():
+    async with connect() as socket:
+        raw(socket, 0x01, b'{"type":"p')
+        raw(socket, 0x8A, b"unasked")
+        waiter = await socket.ping(b"between")
+        raw(socket, 0x00, b"")
+        raw(socket, 0x80, b'ing"}')
+        assert json.loads(await socket.recv()) == PONG
+        await waiter
+
+
+async def split_character():
+    async with connect() as socket:
+        euro = "€".encode()
+        raw(socket, 0x01, b'{"type":"ping","payload":{"x":"' + euro[:1])
+        raw(socket, 0x00, euro[1:2])
+        raw(socket, 0x80, euro[2:] + b'"}}')
+        assert json.loads(await socket.recv()) == PONG
+
+
+async def broken_frames():
+    for code, first, payload, masked in (
+        (1002, 0xC1, b"x", True),
+        (1002, 0xA1, b"x", True),
+        (1002, 0x91, b"x", True),
+        (1002, 0x81, PING.encode(), False),
+        (1002, 0x09, b"", True),
+        (1002, 0x83, b"", True),
+        (1007, 0x81, b"\xc3\x28", True),
+    ):
+        socket = await connect()
+        raw(socket, first, payload, masked)
+        await expect_end(socket, code)
 
 
 async def no_extension_is_taken():
@@ -120,7 +168,7 @@ class Peer(WebSocketClientProtocol):
         self.done.set_result((was_clean, code))
 
 
-async def converse(script, wanted):
+async def converse(script, wanted, **options):
     done = asyncio.get_running_loop().create_future()
     factory = WebSocketClientFactory(URL)
     peers = []
@@ -133,7 +181,7 @@ async def converse(script, wanted):
 
     Now.script = staticmethod(script)
     factory.protocol = Now
-    factory.setProtocolOptions(failByDrop=False, openHandshakeTimeout=5, closeHandshakeTimeout=5)
+    factory.setProtocolOptions(failByDrop=False, openHandshakeTimeout=20, closeHandshakeTimeout=20, **options)
     await asyncio.get_running_loop().create_connection(factory, factory.host, factory.port)
     clean, code = await done
     return peers[0], clean, code
@@ -199,6 +247,34 @@ async def rules_are_kept():
         assert got == code, (frame, got)
 
 
+async def without_a_mask():
+    def script(peer):
+        peer.sendMessage(PING.encode())
+
+    _, _, got = await converse(script, 1, maskClientFrames=False)
+    assert got == 1002, got
+
+
+async def lengths():
+    start = b'{"type":"ping","payload":"'
+
+    def sends(size):
+        return lambda peer: peer.sendMessage(start + b"x" * (size - len(start) - 2) + b'"}')
+
+    peer, clean, code = await converse(sends(LIMIT), 1)
+    assert clean and code == 1000 and json.loads(peer.got[0][0]) == PONG
+    _, _, code = await converse(sends(LIMIT + 1), 1)
+    assert code == 1009, code
+
+
+async def goodbyes():
+    for code in (1000, 3000, 4999):
+        _, clean, got = await converse(lambda peer, code=code: peer.sendClose(code, "x" * 123), 1)
+        assert clean and got == code, got
+    _, clean, got = await converse(lambda peer: peer.sendClose(), 1)
+    assert clean and got in (None, 1005), got
+
+
 async def main():
     await check("websockets: fragments", fragments)
     await check("websockets: pings and pongs", ping_and_pong)
@@ -206,11 +282,17 @@ async def main():
     await check("websockets: as long as allowed, and longer", oversize)
     await check("websockets: binary is refused", binary)
     await check("websockets: what is no JSON ends it", no_json)
+    await check("websockets: control frames between fragments", control_between)
+    await check("websockets: text split inside of a character", split_character)
+    await check("websockets: broken rules end it with their code", broken_frames)
     await check("websockets: no extension is taken", no_extension_is_taken)
     await check("autobahn: control frames between fragments", frames_with_control_between)
     await check("autobahn: text split inside of a character", text_split_inside_a_character)
     await check("autobahn: frames of one byte", byte_by_byte)
     await check("autobahn: broken rules end it with their code", rules_are_kept)
+    await check("autobahn: frames without a mask are refused", without_a_mask)
+    await check("autobahn: as long as allowed, and longer", lengths)
+    await check("autobahn: close handshakes", goodbyes)
 
 
 asyncio.run(main())
