@@ -1,6 +1,6 @@
 // The pages that mails link to, in a browser: a person sets a new password with them. Scripts are off, as they must
 // not be needed. Screenshots of each page, at the width of a small phone, of a phone and of a desk, light and dark,
-// land in the folder given. And, with scripts, the client kit (kit.mjs) and the operator's console (console.mjs).
+// land in the folder given. And, with scripts, the operator's console (console.mjs).
 //
 //   node pages.mjs FOLDER        SOJORN_BIN, TEST_PG_URL as for the other tests; CHROMIUM: another browser
 //
@@ -14,7 +14,6 @@ import { mailedLink } from '../e2e/journey.mjs';
 import { suite } from '../harness/check.mjs';
 import { freePort, serve } from '../openapi/server.mjs';
 import { operate } from './console.mjs';
-import { kit } from './kit.mjs';
 
 const folder = process.argv[2];
 const PASSWORD = 'a new one, from the page';
@@ -138,7 +137,6 @@ try {
 	try {
 		const context = await browser.newContext({ javaScriptEnabled: false });
 		await walk(await context.newPage(), server, work);
-		await kit(check, browser, server);
 		await operate(check, browser, server, `http://${admin}/`, folder);
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));

@@ -69,7 +69,7 @@ export async function kit(check, browser, server) {
 			const sealed = await seal(secret, 'meet me at the old oak');
 			await sojorn.post('/messages', { conversation_id, ...sealed, message_header: JSON.stringify(header) });
 		}, bob.id);
-		await bob.page.waitForFunction(() => heard.some((event) => event.type === 'new_message'), null, { timeout: 10000 });
+		await bob.page.waitForFunction(() => heard.some((event) => event.type === 'new_message'), null, { timeout: 30000 });
 		assert.equal(await bob.page.evaluate(async () => {
 			const { open } = await import('/keys.js');
 			const message = heard.find((event) => event.type === 'new_message');
@@ -83,7 +83,7 @@ export async function kit(check, browser, server) {
 		await bob.page.goto(origin);
 		const me = await bob.page.evaluate(begin, [server.url, bob.login.email, 'no password is needed']);
 		assert.equal(me.fresh, false);
-		await bob.page.waitForFunction(() => heard.length >= 3, null, { timeout: 10000 });
+		await bob.page.waitForFunction(() => heard.length >= 3, null, { timeout: 30000 });
 		assert.deepEqual(await bob.page.evaluate(() => heard.map(({ type, n }) => `${type} ${n}`)), ['test 1', 'test 2', 'test 3']);
 	});
 
