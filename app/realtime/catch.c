@@ -1,4 +1,4 @@
-/* Sockets that are behind: coroutines, a few at a time, read what follows a socket's number and send it. */
+/* Sockets that are behind: a few coroutines read what follows a socket's number and send it, a page for each in turn. */
 #include "app/realtime/hub.h"
 
 #include "app/realtime/realtime_db.h"
@@ -116,32 +116,32 @@ static err send_page(struct client *c, struct arena *a, bool *ret_more)
 	return OK;
 }
 
-/* Until the peer has taken most of what was sent. */
-static void wait_for_room(struct client *c)
-{
-	while (c->socket && socket_queued(c->socket) > QUEUE_LOW && !c->hub->stopping)
-		loop_sleep(pause_when_full);
-}
-
 /* ---- coroutines ---- */
 
-static void catch_up(struct client *c)
+/* One page; whether it must look again. */
+static bool advance(struct client *c)
 {
-	bool more = true;
+	struct arena *a = arena_new();
+	bool more = false;
 
-	while (c->socket && !c->hub->stopping && (more || c->behind)) {
-		struct arena *a = arena_new();
-
-		c->behind = false;
-		err e = send_page(c, a, &more);
-		arena_free(a);
-		if (e.info) {
-			c->behind = true;
-			loop_sleep(pause_when_down);
-		}
-		wait_for_room(c);
+	c->behind = false;
+	err e = send_page(c, a, &more);
+	arena_free(a);
+	if (e.info) {
+		c->behind = true;
+		loop_sleep(pause_when_down);
 	}
-	c->catching = false;
+	return c->socket && (more || c->behind);
+}
+
+void catch_later(struct client *c)
+{
+	struct realtime *r = c->hub;
+
+	c->next_behind = NULL;
+	*r->behind_end = c;
+	r->behind_end = &c->next_behind;
+	r->nbehind++;
 }
 
 static struct client *take(struct realtime *r)
@@ -151,7 +151,40 @@ static struct client *take(struct realtime *r)
 	r->behind = c->next_behind;
 	if (!r->behind)
 		r->behind_end = &r->behind;
+	r->nbehind--;
 	return c;
+}
+
+/* Until peers have taken something, when all that are behind have enough to take. */
+static void wait_for_room(struct realtime *r)
+{
+	if (++r->full <= r->nbehind)
+		return;
+	loop_sleep(pause_when_full);
+	r->full = 0;
+}
+
+static bool is_full(const struct client *c)
+{
+	return c->socket && socket_queued(c->socket) > QUEUE_LOW;
+}
+
+/* A page for each in turn: whoever takes it slowly holds nobody else up. It is done when it has room for what comes by
+ * itself from then on. */
+static void step(struct realtime *r, struct client *c)
+{
+	if (is_full(c)) {
+		catch_later(c);
+		wait_for_room(r);
+		return;
+	}
+	r->full = 0;
+	if (c->socket && (advance(c) || is_full(c))) {
+		catch_later(c);
+		return;
+	}
+	c->catching = false;
+	client_drop(c);
 }
 
 static void run(void *arg)
@@ -159,12 +192,8 @@ static void run(void *arg)
 	struct realtime *r = arg;
 
 	loop_set_slice_name(r->o.loop, "realtime");
-	while (r->behind && !r->stopping) {
-		struct client *c = take(r);
-
-		catch_up(c);
-		client_drop(c);
-	}
+	while (r->behind && !r->stopping)
+		step(r, take(r));
 	r->catchers--;
 	hub_ended(r);
 }

@@ -146,10 +146,8 @@ static void client_fall_behind(struct client *c)
 	if (c->catching || !c->socket)
 		return;
 	c->catching = true;
-	c->next_behind = NULL;
-	*c->hub->behind_end = c;
-	c->hub->behind_end = &c->next_behind;
 	client_hold(c);
+	catch_later(c);
 	catch_start(c->hub);
 }
 

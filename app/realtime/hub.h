@@ -60,7 +60,7 @@ struct client {
 	int64_t seq;	 /* all up to it was sent */
 	uint8_t version; /* 1: as the first app speaks; 2: with numbers, resumed and topics */
 	bool asks;	 /* a client of version 2 that gave its last number and has no answer yet */
-	bool catching;	 /* a coroutine reads for it, or will */
+	bool catching;	 /* a coroutine reads for it, or it is among those behind */
 	bool behind;	 /* … and must look again */
 	bool badge, badge_due, present;
 	uint8_t commands; /* that run */
@@ -96,6 +96,7 @@ struct realtime {
 	struct table watched; /* topics by person */
 	struct topic *areas;
 	struct client *behind, **behind_end;
+	size_t nbehind, full; /* how many; those looked at since one had room */
 	int catchers;
 	int coroutines;
 	bool stopping;
@@ -129,6 +130,9 @@ struct client *client_new(struct realtime *r, const struct identity *who, int ve
 extern const struct socket_owner client_owner;
 
 /* ---- catch.c ---- */
+
+/* Puts a socket at the end of those that are behind. */
+void catch_later(struct client *c);
 
 /* Starts coroutines for the sockets that are behind. */
 void catch_start(struct realtime *r);

@@ -10,7 +10,7 @@ struct echo {
 };
 
 struct socket_limits echo_limits;
-_Atomic int echo_opened, echo_closed;
+_Atomic int echo_opened, echo_closed, echo_queued;
 
 static void flood(struct socket *s, int n, size_t size)
 {
@@ -19,8 +19,11 @@ static void flood(struct socket *s, int n, size_t size)
 
 	memset(text, 'x', size);
 	f = frame_new(FRAME_TEXT, (str){ text, size });
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		socket_send(s, f);
+		if ((int)socket_queued(s) > echo_queued)
+			echo_queued = (int)socket_queued(s);
+	}
 	frame_drop(f);
 	free(text);
 }

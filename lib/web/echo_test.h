@@ -10,8 +10,8 @@
 /* The usual ones, unless a test sets others before it starts. */
 extern struct socket_limits echo_limits;
 
-/* Sockets so far. */
-extern _Atomic int echo_opened, echo_closed;
+/* Sockets so far; frames that waited in one while it sent many, at most. */
+extern _Atomic int echo_opened, echo_closed, echo_queued;
 
 void echo_start(void);
 

@@ -110,6 +110,7 @@ TEST(a_slow_peer_is_dropped_when_its_queue_is_full)
 	frame_expect(w, FIN | TEXT, "burst");
 	frame_send_text(w, "flood");
 	await_end(1);
+	EXPECT_EQ(socket_usual.queue, echo_queued);
 	hang_up(w);
 	echo_stop();
 }
