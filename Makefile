@@ -97,7 +97,7 @@ fuzz_obj := $(call objects,$(fuzz_src) $(fuzz_replay))
 every_obj := $(sort $(lib_obj) $(app_obj) $(cmd_obj) $(unit_obj) $(api_obj) $(micro_obj) $(load_obj) $(fuzz_obj))
 
 # ---- targets ----
-.PHONY: all sojorn unit_tests api_tests fuzzers micro load objects generated print-flags clean force
+.PHONY: all sojorn unit_tests api_tests fuzzers micro load faults objects generated print-flags clean force
 all: sojorn
 sojorn: $(bin)/sojorn
 unit_tests: $(bin)/unit_tests
@@ -132,6 +132,12 @@ $(bin)/fuzz/%: $(obj)/test/fuzz/%.c.o $(if $(filter fuzz,$(V)),,$(obj)/$(fuzz_re
 load: $(bin)/load
 $(bin)/load: $(load_obj) $(lib_obj) $(obj)/sources
 	$(link)
+
+# Preloaded by test/chaos into what it breaks.
+faults: $(build)/faults.so
+$(build)/faults.so: test/chaos/faults.c Makefile
+	@mkdir -p $(@D); echo "  link  $@"
+	@$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -fPIC -shared $(warnings) -o $@ $< -ldl
 
 # ---- objects; generated headers come before the first of them ----
 sql_headers := $(patsubst %,$(gen)/%.h,$(all_sql))

@@ -45,12 +45,12 @@ function site(work, { port, plainPort, upstream, signed }) {
 }
 
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
-const main = (work) => `${hasBrotli ? `load_module ${BROTLI_MODULE};` : ''}
+const main = (work, { workers = 1, connections = 512 }) => `${hasBrotli ? `load_module ${BROTLI_MODULE};` : ''}
 daemon off;
 pid ${work}/nginx.pid;
 error_log ${work}/nginx.log warn;
-worker_processes 1;
-events { worker_connections 512; }
+worker_processes ${workers};
+events { worker_connections ${connections}; }
 http {
 	include /etc/nginx/mime.types;
 	access_log off;
@@ -67,14 +67,15 @@ function answers(port) {
 	});
 }
 
-// ports: { port, plainPort, upstream, signed }. Returns { ca, end(signal), start(), renew(), stop() }: ca grows by each
-// certificate; renew() replaces it, has nginx read it and returns the new one; stop() resolves to a list of complaints.
-export async function proxy(work, ports) {
+// ports: { port, plainPort, upstream, signed }; size: { workers, connections (of each) }. Returns { ca, end(signal),
+// start(), renew(), stop() }: ca grows by each certificate; renew() replaces it, has nginx read it and returns the new
+// one; stop() resolves to a list of complaints.
+export async function proxy(work, ports, size = {}) {
 	chmodSync(work, 0o755); // the workers are not root
 	mkdirSync(join(work, 'uploads', 'uploads'), { recursive: true });
 	const ca = [certificate(work)];
 	writeFileSync(join(work, 'sojorn-api.conf'), site(work, ports));
-	writeFileSync(join(work, 'nginx.conf'), main(work));
+	writeFileSync(join(work, 'nginx.conf'), main(work, size));
 	const log = join(work, 'nginx.log');
 	const command = [NGINX, '-c', join(work, 'nginx.conf'), '-p', work]; // which ends with us, however we end
 	let child, ended;
@@ -97,6 +98,7 @@ export async function proxy(work, ports) {
 	await start();
 	return {
 		ca, start, end,
+		// Another certificate, as certbot's hook brings it in.
 		renew() {
 			ca.push(certificate(work));
 			child.kill('SIGHUP');
