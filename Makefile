@@ -2,7 +2,8 @@
 #
 #   make                   build/sojorn
 #   make V=asan            build/asan/sojorn; also tsan, clang, cov
-#   make V=fuzz fuzzers    build/fuzz/fuzz/NAME for each test/fuzz/NAME.c; V=asan: they replay files given
+#   make V=fuzz fuzzers    build/fuzz/fuzz/NAME for each test/fuzz/NAME.c; V=afl: the same for AFL++;
+#                          V=asan: they replay files given
 #   make unit_tests        tests of lib/; api_tests: tests of app/
 #   make micro             build and run the measurements of bench/micro/
 #   make load              build/load, the load generator of bench/
@@ -24,11 +25,12 @@ packages := libmicrohttpd libevent_core libpq jansson openssl libcurl libnghttp2
 test_packages := cmocka
 
 # ---- variants: compiler, optimisation, sanitizer ----
-ifeq ($(filter $(V),release asan tsan clang cov fuzz),)
-$(error V=$(V) is none of release asan tsan clang cov fuzz)
+ifeq ($(filter $(V),release asan tsan clang cov fuzz afl),)
+$(error V=$(V) is none of release asan tsan clang cov fuzz afl)
 endif
 variant_cc_clang := clang
 variant_cc_fuzz  := clang
+variant_cc_afl   := AFL_QUIET=1 afl-clang-fast
 ifeq ($(origin CC),default)
 CC := $(or $(variant_cc_$(V)),gcc)
 endif
@@ -39,6 +41,7 @@ variant_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 variant_tsan    := -O1 -fsanitize=thread
 variant_cov     := -O0 --coverage
 variant_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+variant_afl     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
 warnings := -Wall -Wextra -Wconversion -Wshadow -Wcast-qual -Wformat=2 -Wmissing-prototypes \
 	-Wstrict-prototypes -Wvla -Werror
@@ -125,9 +128,10 @@ micro: $(patsubst $(obj)/bench/micro/%.c.o,$(bin)/micro/%,$(micro_obj))
 $(bin)/micro/%: $(obj)/bench/micro/%.c.o $(lib_obj) $(obj)/sources
 	$(link)
 
-# libFuzzer brings a main of its own.
-$(bin)/fuzz/%: $(obj)/test/fuzz/%.c.o $(if $(filter fuzz,$(V)),,$(obj)/$(fuzz_replay).o) $(app_obj) $(lib_obj) $(obj)/sources
-	$(link) $(if $(filter fuzz,$(V)),-fsanitize=fuzzer)
+# libFuzzer and AFL++ bring a main of their own.
+fuzzer := $(if $(filter fuzz afl,$(V)),-fsanitize=fuzzer)
+$(bin)/fuzz/%: $(obj)/test/fuzz/%.c.o $(if $(fuzzer),,$(obj)/$(fuzz_replay).o) $(app_obj) $(lib_obj) $(obj)/sources
+	$(link) $(fuzzer)
 
 load: $(bin)/load
 $(bin)/load: $(load_obj) $(lib_obj) $(obj)/sources
