@@ -39,7 +39,7 @@ variant_release := $(hardened)
 variant_clang   := $(hardened)
 variant_asan    := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 variant_tsan    := -O1 -fsanitize=thread
-variant_cov     := -O0 --coverage
+variant_cov     := -O0 --coverage -fprofile-update=atomic
 variant_fuzz    := -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 variant_afl     := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
 
