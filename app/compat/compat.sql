@@ -84,7 +84,7 @@ SELECT id FROM account;
 
 -- ---- mailed links and codes ----
 
--- Older ones of the purpose stop working.
+-- Older ones of the purpose stop working. mail NULL: none is sent.
 -- name: compat_link_put     $1 user uuid, $2 purpose text, $3 token bytes, $4 code bytes, $5 challenge text,
 --	$6 new_email text, $7 mail json
 WITH older AS (
@@ -93,7 +93,7 @@ WITH older AS (
 	INSERT INTO one_time_tokens (token_hash, user_id, purpose, code_hash, challenge, new_email, expires_at)
 	VALUES ($3, $1, $2, $4, $5, $6, now() + interval '1 hour')
 )
-INSERT INTO outbox (kind, payload, user_id) VALUES ('mail', $7, $1);
+INSERT INTO outbox (kind, payload, user_id) SELECT 'mail', $7, $1 WHERE $7 IS NOT NULL;
 
 -- The newest code that went to the address; a try is counted before it is looked at.
 -- name: compat_code_try     $1 email text, $2 purposes texts, $3 code bytes

@@ -30,4 +30,4 @@ extern const err err_email_exists; /* 422 */
 
 extern const struct route compat_session_routes[], compat_mail_routes[], compat_factor_routes[],
 	compat_admin_routes[], compat_function_routes[], compat_storage_routes[],
-	compat_upload_routes[];
+	compat_upload_routes[], compat_bucket_routes[], compat_invite_routes[];

@@ -19,11 +19,17 @@ static const struct field settings_fields[] = {
 	{ 0 },
 };
 
+/* All that its clients know of: a button is shown for each that is true. */
+static const char providers[] =
+	"{\"anonymous_users\":false,\"apple\":false,\"azure\":false,\"bitbucket\":false,\"discord\":false,"
+	"\"facebook\":false,\"figma\":false,\"fly\":false,\"github\":false,\"gitlab\":false,\"google\":false,"
+	"\"kakao\":false,\"keycloak\":false,\"linkedin\":false,\"linkedin_oidc\":false,\"notion\":false,"
+	"\"slack\":false,\"slack_oidc\":false,\"snapchat\":false,\"spotify\":false,\"twitch\":false,"
+	"\"twitter\":false,\"workos\":false,\"zoom\":false,\"email\":true,\"phone\":false}";
+
 static err get_settings(struct req *r)
 {
-	struct settings out = { .external = { S("{\"email\":true,\"phone\":false,"
-						"\"anonymous_users\":false}") },
-				.sms_provider = S("") };
+	struct settings out = { .external = { str_of(providers) }, .sms_provider = S("") };
 
 	return reply(r, &out);
 }
@@ -65,14 +71,29 @@ static err jwks(struct req *r)
 	return reply(r, &out);
 }
 
-static const struct err_info no_provider = { 400, "validation_failed",
-					     "Unsupported provider: provider is not enabled",
-					     NULL };
+/* What a project says that has these switched off. */
+static const struct err_info infos[] = {
+	{ 400, "validation_failed", "Unsupported provider: provider is not enabled", NULL },
+	{ 404, "manual_linking_disabled", "Manual linking is disabled", NULL },
+	{ 422, "saml_provider_disabled", "SAML 2.0 is disabled", NULL },
+};
 
 static err authorize(struct req *r)
 {
 	(void)r;
-	return (err){ &no_provider };
+	return (err){ &infos[0] };
+}
+
+static err link_identity(struct req *r)
+{
+	(void)r;
+	return (err){ &infos[1] };
+}
+
+static err sign_in_sso(struct req *r)
+{
+	(void)r;
+	return (err){ &infos[2] };
 }
 
 #define A "/auth/v1"
@@ -86,11 +107,24 @@ static const struct route compat_info_routes[] = {
 	  .out = keys_fields },
 	{ GET, A "/authorize", authorize, "accounts of other sites: there are none",
 	  .auth = AUTH_NONE },
+	{ GET, A "/user/identities/authorize", link_identity, "linking them: neither",
+	  .auth = AUTH_ACCOUNT },
+	{ DELETE, A "/user/identities/:id", link_identity, "unlinking them: neither",
+	  .auth = AUTH_ACCOUNT },
+	{ POST, A "/sso", sign_in_sso, "a company's own sign-in: there is none", .auth = AUTH_KEY },
 	{ 0 },
 };
 
 const struct route *const compat_routes[] = {
-	compat_session_routes, compat_mail_routes,     compat_factor_routes,
-	compat_admin_routes,   compat_function_routes, compat_storage_routes,
-	compat_upload_routes,  compat_info_routes,     NULL,
+	compat_session_routes,
+	compat_mail_routes,
+	compat_factor_routes,
+	compat_admin_routes,
+	compat_function_routes,
+	compat_storage_routes,
+	compat_upload_routes,
+	compat_bucket_routes,
+	compat_invite_routes,
+	compat_info_routes,
+	NULL,
 };

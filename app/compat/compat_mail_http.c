@@ -15,6 +15,20 @@ static const struct err_info infos[] = {
 static const err err_no_signup = { &infos[0] };
 static const err err_phone = { &infos[1] };
 
+static void leave_gate(void *gate)
+{
+	gate_leave(gate);
+}
+
+/* For a GET that writes; until the reply. */
+static bool enter_gate(struct req *r)
+{
+	if (!gate_try_here(r->app->gate))
+		return false;
+	arena_defer(r->arena, leave_gate, r->app->gate);
+	return true;
+}
+
 struct ask_form {
 	str email, phone, type;
 	bool create_user;
@@ -261,11 +275,6 @@ static err follow(struct req *r, const struct link_query *q, str target)
 	return go_with_session(r, target, q->type, &used);
 }
 
-static void leave_gate(void *gate)
-{
-	gate_leave(gate);
-}
-
 /* A person follows this in a browser, so every outcome leads on. A mail filter that only asks with HEAD what
  * is behind it uses nothing up. */
 static err verify_link(struct req *r)
@@ -279,11 +288,26 @@ static err verify_link(struct req *r)
 		return go(r, target, '#', S("sb="));
 	if (e.info)
 		return go_wrong(r, target, e);
-	if (!gate_try_here(r->app->gate)) /* a GET that writes */
+	if (!enter_gate(r))
 		return go_wrong(r, target, err_unavailable);
-	arena_defer(r->arena, leave_gate, r->app->gate);
 	e = follow(r, &q, target);
 	return e.info ? go_wrong(r, target, e) : OK;
+}
+
+/* ---- GET /reauthenticate ---- */
+
+static err reauthenticate(struct req *r)
+{
+	struct user u;
+
+	TRY(user_get(r->db, r->arena, r->user.id, &u));
+	if (str_empty(u.email))
+		return req_fail(r, err_invalid,
+				"Reauthentication requires the user to have an email");
+	if (!enter_gate(r))
+		return err_unavailable;
+	TRY(link_send(r, LINK_NONCE, u.id, u.email, (str){ 0 }, &(struct link_wish){ 0 }));
+	return reply_nothing(r);
 }
 
 #define A "/auth/v1"
@@ -299,6 +323,8 @@ const struct route compat_mail_routes[] = {
 	  .rate = &rate_ask, .query = redirect_fields, .body = ask_form_fields },
 	{ POST, A "/verify", verify, "a session for a mailed code", .auth = AUTH_KEY,
 	  .rate = &rate_verify, .body = verify_form_fields },
+	{ GET, A "/reauthenticate", reauthenticate, "mail a code that says it is they who ask",
+	  .auth = AUTH_ACCOUNT, .rate = &rate_ask },
 	{ GET, A "/verify", verify_link, "the link of a mail", .auth = AUTH_NONE,
 	  .rate = &rate_verify, .query = link_query_fields, .status = 303 },
 	{ 0 },

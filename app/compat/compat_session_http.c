@@ -340,7 +340,7 @@ static err get_user(struct req *r)
 }
 
 struct user_form {
-	str email, phone, password;
+	str email, phone, password, nonce;
 	struct json data;
 	str code_challenge, code_challenge_method;
 };
@@ -348,6 +348,7 @@ static const struct field user_form_fields[] = {
 	FIELD(struct user_form, email, .max = 320),
 	FIELD(struct user_form, phone, .max = 64),
 	FIELD(struct user_form, password, .keep_space = true, .max = 1024),
+	FIELD(struct user_form, nonce, .max = 64),
 	FIELD(struct user_form, data),
 	FIELD(struct user_form, code_challenge, .max = 128),
 	FIELD(struct user_form, code_challenge_method, .max = 16),
@@ -383,6 +384,8 @@ static err put_user(struct req *r)
 	TRY(user_get(r->db, r->arena, r->user.id, &u));
 	if (!str_empty(in.password)) {
 		TRY(compat_password(r, "", in.password));
+		if (!str_empty(in.nonce)) /* not asked for, but a wrong one is no consent */
+			TRY(link_nonce(r, u.email, in.nonce));
 		TRY(auth_set_password(r, r->user.id, r->user.session, in.password));
 	}
 	if (!str_empty(in.email))

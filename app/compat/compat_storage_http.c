@@ -124,7 +124,7 @@ static err get_info(struct req *r)
 			     .content_type = o.mime,
 			     .cache_control = o.cache,
 			     .etag = o.etag,
-			     .metadata = o.metadata,
+			     .metadata = o.user_metadata,
 			     .last_modified = o.updated_at,
 			     .created_at = o.created_at,
 		     });
@@ -278,8 +278,8 @@ struct sort_by {
 	str column, order;
 };
 static const struct field sort_by_fields[] = {
-	FIELD(struct sort_by, column),
-	FIELD(struct sort_by, order),
+	FIELD(struct sort_by, column, .one_of = "name|created_at|updated_at|last_accessed_at"),
+	FIELD(struct sort_by, order, .one_of = "asc|desc"),
 	{ 0 },
 };
 
@@ -335,7 +335,7 @@ static err list_objects(struct req *r)
 		    ARG(req_param(r, "bucket")), ARG(as_folder(r->arena, in.prefix)),
 		    ARG(str_empty(in.search) ? (str){ 0 } : in.search), ARG(owner),
 		    ARG(in.limit ? in.limit : (int32_t)LIST_USUAL), ARG(in.offset),
-		    ARG((bool)str_ieq(in.sortBy.order, S("desc")))));
+		    ARG(in.sortBy.column), ARG((bool)str_eq(in.sortBy.order, S("desc")))));
 	return reply_list(r, entry_fields, &out);
 }
 
@@ -402,8 +402,16 @@ static err remove_one(struct req *r)
 }
 
 #define O "/storage/v1/object"
+#define I "/storage/v1/render/image"
 
+/* Pictures in another size come as they are: an app shows them smaller by itself. */
 const struct route compat_storage_routes[] = {
+	{ GET, I "/public/:bucket/*name", read_public, "a picture of a public bucket, as it is",
+	  .auth = AUTH_NONE },
+	{ GET, I "/authenticated/:bucket/*name", read_own, "a picture, as it is",
+	  .auth = AUTH_KEY },
+	{ GET, I "/sign/:bucket/*name", read_signed, "a picture by a signed address, as it is",
+	  .auth = AUTH_NONE, .query = read_query_fields },
 	{ GET, O "/public/:bucket/*name", read_public, "an object of a public bucket",
 	  .auth = AUTH_NONE },
 	{ GET, O "/authenticated/:bucket/*name", read_own, "an object", .auth = AUTH_KEY },

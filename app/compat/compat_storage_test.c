@@ -68,6 +68,7 @@ TEST(an_object_is_stored_read_replaced_and_removed)
 		   "content_type");
 	EXPECT(200, call("DELETE", path, ann.token, NULL));
 	refused("404", call("GET", path, ann.token, NULL));
+	EXPECT_CODE("NoSuchKey", call("GET", path, ann.token, NULL));
 	refused("404", call("DELETE", path, ann.token, NULL));
 	refused("404", put("PUT", path, ann.token, "third", "text/plain"));
 }

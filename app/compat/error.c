@@ -114,14 +114,39 @@ static err reply_auth_error(struct req *r, err e)
 /* ---- storage ---- */
 
 struct storage_error {
-	str statusCode, error, message;
+	str statusCode, error, message, code;
 };
 static const struct field storage_error_fields[] = {
 	FIELD(struct storage_error, statusCode),
 	FIELD(struct storage_error, error),
 	FIELD(struct storage_error, message),
+	FIELD(struct storage_error, code),
 	{ 0 },
 };
+
+/* Newer clients go by a code of S3's kind. */
+static str storage_code(err e)
+{
+	static const struct {
+		const char *ours, *theirs;
+	} codes[] = {
+		{ "Bucket not found", "NoSuchBucket" },
+		{ "not_found", "NoSuchKey" },
+		{ "Duplicate", "KeyAlreadyExists" },
+		{ "Unauthorized", "AccessDenied" },
+		{ "Payload too large", "EntityTooLarge" },
+		{ "too_large", "EntityTooLarge" },
+		{ "invalid_mime_type", "InvalidMimeType" },
+		{ "invalid", "InvalidRequest" },
+		{ "rate_limited", "SlowDown" },
+		{ "internal", "InternalError" },
+	};
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(e.info->code, codes[i].ours) == 0)
+			return str_of(codes[i].theirs);
+	return str_of(e.info->code);
+}
 
 /* Nearly all is 400 there, and the body has the number that was meant. */
 static err reply_storage_error(struct req *r, err e)
@@ -130,7 +155,8 @@ static err reply_storage_error(struct req *r, err e)
 	int status =
 		e.info->status >= 500 || e.info->status == 429 || by_gateway ? e.info->status : 400;
 	struct storage_error out = { arena_printf(r->arena, "%d", e.info->status),
-				     str_of(e.info->code), str_of(e.info->message) };
+				     str_of(e.info->code), str_of(e.info->message),
+				     storage_code(e) };
 
 	return reply_as(r, status, storage_error_fields, &out);
 }

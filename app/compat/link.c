@@ -18,10 +18,12 @@ static const struct err_info infos[] = {
 	{ 403, "otp_expired", "Token has expired or is invalid", NULL },
 	{ 429, "over_email_send_rate_limit",
 	  "For security purposes, you can only request this after 60 seconds.", NULL },
+	{ 422, "reauthentication_not_valid", "Nonce has expired or is invalid", NULL },
 };
 static const err err_link = { &infos[0] };
 static const err err_code = { &infos[1] };
 static const err err_mail_limit = { &infos[2] };
+static const err err_nonce = { &infos[3] };
 
 static const struct {
 	const char *type, *purpose, *method;
@@ -32,6 +34,8 @@ static const struct {
 	[LINK_RECOVERY] = { "recovery", "password_reset", "recovery", MAIL_COMPAT_RECOVERY },
 	[LINK_EMAIL_CHANGE] = { "email_change", "email_change", "email_change",
 				MAIL_COMPAT_EMAIL_CHANGE },
+	[LINK_INVITE] = { "invite", "email_verify", "otp", MAIL_COMPAT_INVITE },
+	[LINK_NONCE] = { "reauthentication", "reauthentication", "otp", MAIL_COMPAT_NONCE },
 };
 enum { LINKS = sizeof links / sizeof *links };
 
@@ -113,31 +117,61 @@ str link_encoded(struct arena *a, str s)
 	return (str){ out, percent_encode(s, out) };
 }
 
-/* "CODE QUERY", as the letter wants it. */
-static str letter_token(struct req *r, enum link link, str token, str code, str redirect_to)
+/* A token with a code beside it, and the letter about it, if there is to be one. */
+static err put(struct req *r, enum link link, uuid user, str to, str new_email,
+	       const struct link_made *m, str challenge, struct json mail)
 {
-	str target = link_encoded(r->arena, redirect_to);
+	const char *purpose = links[link].purpose;
 
-	return arena_printf(r->arena, "%.*s token=%.*s&type=%s&redirect_to=%.*s", (int)code.n,
-			    code.p, (int)token.n, token.p, links[link].type, (int)target.n,
-			    target.p);
+	return db_exec(r->db, &sql_compat_link_put, NULL, ARG(user), ARG(str_of(purpose)),
+		       ARG(secret_hash(r->arena, m->token)),
+		       ARG(code_hash(r, purpose, to, m->code)), ARG(challenge), ARG(new_email),
+		       ARG(mail));
+}
+
+/* token=…&type=…&redirect_to=… */
+static str query_of(struct req *r, enum link link, const struct link_made *m)
+{
+	str target = link_encoded(r->arena, m->target);
+
+	return arena_printf(r->arena, "token=%.*s&type=%s&redirect_to=%.*s", (int)m->token.n,
+			    m->token.p, links[link].type, (int)target.n, target.p);
+}
+
+static struct link_made new_link(struct req *r, const struct link_wish *w)
+{
+	return (struct link_made){ .token = rand_token(r->arena, TOKEN_BYTES),
+				   .code = new_code(r->arena),
+				   .target = link_target(r, w->redirect_to) };
 }
 
 err link_send(struct req *r, enum link link, uuid user, str email, str new_email,
 	      const struct link_wish *w)
 {
-	str token = rand_token(r->arena, TOKEN_BYTES), code = new_code(r->arena);
-	str to = new_email.p ? new_email : email, challenge, letter;
-	const char *purpose = links[link].purpose;
+	struct link_made m = new_link(r, w);
+	str to = new_email.p ? new_email : email, query = query_of(r, link, &m), challenge, letter;
 
 	TRY(link_challenge(r, w, &challenge));
 	TRY(link_limit(r, to));
-	letter = letter_token(r, link, token, code, link_target(r, w->redirect_to));
-	TRY(db_exec(r->db, &sql_compat_link_put, NULL, ARG(user), ARG(str_of(purpose)),
-		    ARG(secret_hash(r->arena, token)), ARG(code_hash(r, purpose, to, code)),
-		    ARG(challenge), ARG(new_email),
-		    ARG(mail_payload(r->arena, r->app, links[link].mail, to, letter))));
+	letter =
+		arena_printf(r->arena, "%.*s %.*s", (int)m.code.n, m.code.p, (int)query.n, query.p);
+	TRY(put(r, link, user, to, new_email, &m, challenge,
+		mail_payload(r->arena, r->app, links[link].mail, to, letter)));
 	jobs_wake();
+	return OK;
+}
+
+err link_make(struct req *r, enum link link, uuid user, str email, str new_email,
+	      const struct link_wish *w, struct link_made *out)
+{
+	struct link_made m = new_link(r, w);
+	str query = query_of(r, link, &m), api = link_api(r->arena, r->app);
+
+	m.address = arena_printf(r->arena, "%.*s/auth/v1/verify?%.*s", (int)api.n, api.p,
+				 (int)query.n, query.p);
+	TRY(put(r, link, user, new_email.p ? new_email : email, new_email, &m, (str){ 0 },
+		(struct json){ 0 }));
+	*out = m;
 	return OK;
 }
 
@@ -254,4 +288,16 @@ err link_use_code(struct req *r, str type, str email, str code, struct link_used
 	TRY(e);
 	e = use(r->db, token, purposes, out);
 	return err_is(e, err_link) ? err_code : e;
+}
+
+err link_nonce(struct req *r, str email, str code)
+{
+	str purpose = str_of(links[LINK_NONCE].purpose);
+	struct bytes token;
+	struct link_used used;
+	err e = try_code(r, purpose.p, email, code, &token);
+
+	if (!e.info)
+		e = use(r->db, token, (struct strs){ &purpose, 1 }, &used);
+	return err_is(e, err_code) || err_is(e, err_link) ? err_nonce : e;
 }

@@ -3,7 +3,14 @@
 
 #include "app/auth/auth.h"
 
-enum link { LINK_SIGNUP, LINK_MAGICLINK, LINK_RECOVERY, LINK_EMAIL_CHANGE };
+enum link {
+	LINK_SIGNUP,
+	LINK_MAGICLINK,
+	LINK_RECOVERY,
+	LINK_EMAIL_CHANGE,
+	LINK_INVITE,
+	LINK_NONCE, /* a code alone: that it is they who ask */
+};
 
 /* What a request says of the link it asks for. */
 struct link_wish {
@@ -18,6 +25,18 @@ err link_challenge(struct req *r, const struct link_wish *w, str *out);
  * to an address. Suspends. Errors: over_email_send_rate_limit, err_invalid. */
 err link_send(struct req *r, enum link link, uuid user, str email, str new_email,
 	      const struct link_wish *w);
+
+/* The same without a mail and a limit, for an admin who brings it to them. */
+struct link_made {
+	str token, code;
+	str address; /* of the link */
+	str target;  /* where it leads to */
+};
+err link_make(struct req *r, enum link link, uuid user, str email, str new_email,
+	      const struct link_wish *w, struct link_made *out);
+
+/* Uses up the code of a LINK_NONCE. Suspends. Error: reauthentication_not_valid (422). */
+err link_nonce(struct req *r, str email, str code);
 
 /* The same limit for an address that nobody has, so that it tells nothing. */
 err link_limit(struct req *r, str email);

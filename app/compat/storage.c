@@ -10,6 +10,7 @@
 #include "app/compat/key.h"
 #include "app/compat/storage.sql.h"
 #include "app/media/media.h"
+#include "lib/base/codec.h"
 
 static const struct err_info infos[] = {
 	{ 404, "Bucket not found", "Bucket not found", NULL },
@@ -45,6 +46,7 @@ static const struct field object_fields[] = {
 	FIELD(struct storage_object, etag),
 	FIELD(struct storage_object, cache),
 	FIELD(struct storage_object, metadata),
+	FIELD(struct storage_object, user_metadata),
 	FIELD(struct storage_object, is_stored),
 	FIELD(struct storage_object, created_at),
 	FIELD(struct storage_object, updated_at),
@@ -96,6 +98,19 @@ err storage_may_write(const struct storage_object *o, str name, const struct sto
 	if (!uuid_is_nil(o->id))
 		return is_owner(o, c) ? OK : err_not_yours;
 	return c->user.p && rest.p && str_ieq(folder, c->user) ? OK : err_not_yours;
+}
+
+str storage_path(struct arena *a, str place)
+{
+	char *out = arena_alloc(a, PERCENT_MAX(place.n) + 1);
+	size_t n = 0;
+
+	while (place.p) {
+		n += percent_encode(str_cut(&place, '/'), out + n);
+		if (place.p)
+			out[n++] = '/';
+	}
+	return (str){ out, n };
 }
 
 struct payload {

@@ -8,7 +8,7 @@
 
 /* ---- the record ---- */
 
-static const struct field factor_fields[] = {
+const struct field user_factor_fields[] = {
 	FIELD(struct user_factor, id),
 	FIELD(struct user_factor, created_at),
 	FIELD(struct user_factor, updated_at),
@@ -36,7 +36,7 @@ const struct field user_fields[] = {
 	FIELD(struct user, app_metadata),
 	FIELD(struct user, user_metadata),
 	FIELD(struct user, identities),
-	FIELD(struct user, factors, .of = factor_fields, .omit_absent = true),
+	FIELD(struct user, factors, .of = user_factor_fields, .omit_absent = true),
 	FIELD(struct user, created_at),
 	FIELD(struct user, updated_at),
 	FIELD(struct user, banned_until, .omit_absent = true),

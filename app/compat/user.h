@@ -23,7 +23,7 @@ struct user {
 	usec created_at, updated_at, banned_until;
 	bool is_anonymous;
 };
-extern const struct field user_fields[];
+extern const struct field user_fields[], user_factor_fields[];
 
 /* All suspend. err_not_found: nobody. */
 err user_get(struct db *db, struct arena *a, uuid id, struct user *out);

@@ -113,6 +113,22 @@ const struct letter letters[MAILS] = {
 		.note = COMPAT_NOTE "If it was not you, ignore this mail.",
 		.coded = true,
 	},
+	[MAIL_COMPAT_INVITE] = {
+		.name = "compat_invite",
+		.subject = "You are invited",
+		.text = "Somebody has made a Sojorn account for you.",
+		.action = "Take it",
+		.path = COMPAT_VERIFY,
+		.note = COMPAT_NOTE "If you do not want it, ignore this mail.",
+		.coded = true,
+	},
+	[MAIL_COMPAT_NONCE] = {
+		.name = "compat_nonce",
+		.subject = "Confirm that it is you",
+		.text = "Your Sojorn account is about to be changed, and the app asks whether that is you.",
+		.note = "The code works once, for one hour. If it was not you, change your password.",
+		.coded = true,
+	},
 };
 
 static const char html_begin[] =
@@ -123,17 +139,22 @@ static const char html_link[] = "<p><a href=\"%.*s\" style=\"font-weight: bold\"
 
 #define TEXT(s) (int)(s).n, (s).p
 
-static str code_line(struct arena *a, str code)
+static str code_line(struct arena *a, const struct letter *l, str code)
 {
-	return code.p ? arena_printf(a, "Or enter this code: %.*s", TEXT(code)) : S("");
+	return code.p ? arena_printf(a, "%s enter this code: %.*s", l->action ? "Or" : "Please",
+				     TEXT(code))
+		      : S("");
 }
 
 str letter_text(struct arena *a, const struct letter *l, str link, str code)
 {
-	str line = code_line(a, code);
+	str line = code_line(a, l, code);
 
-	if (!l->action)
+	if (!l->action && !code.p)
 		return arena_printf(a, "%s\n\n-- \nSojorn\n", l->text);
+	if (!l->action)
+		return arena_printf(a, "%s\n\n%.*s\n\n%s\n\n-- \nSojorn\n", l->text, TEXT(line),
+				    l->note);
 	return arena_printf(a, "%s\n\n%s:\n\n%.*s\n\n%.*s%s%s\n\n-- \nSojorn\n", l->text, l->action,
 			    TEXT(link), TEXT(line), code.p ? "\n\n" : "", l->note);
 }
@@ -163,9 +184,10 @@ str letter_html(struct arena *a, const struct letter *l, str link, str code)
 		str button = arena_printf(a, html_link, TEXT(html_escape(a, link)), l->action);
 
 		html = arena_printf(a, "%.*s%.*s", TEXT(html), TEXT(button));
-		if (code.p)
-			html = add_paragraphs(a, html, code_line(a, code).p);
-		html = add_paragraphs(a, html, l->note);
 	}
+	if (code.p)
+		html = add_paragraphs(a, html, code_line(a, l, code).p);
+	if (l->action || code.p)
+		html = add_paragraphs(a, html, l->note);
 	return arena_printf(a, "%.*s%s", TEXT(html), html_end);
 }

@@ -181,6 +181,8 @@ static err make_link(struct job *j, const struct letter *l, const struct order *
 		return err_mail_unknown;
 	if (l->coded)
 		*ret_code = str_cut(&token, ' ');
+	if (!l->action)
+		return OK;
 	*out = arena_printf(j->arena, "%.*s%s%.*s", (int)base.n, base.p, l->path, (int)token.n,
 			    token.p);
 	return OK;
@@ -198,7 +200,7 @@ err mail_run(struct job *j)
 	l = find_letter(order.mail);
 	if (!l)
 		return err_mail_unknown;
-	if (l->action)
+	if (l->action || l->coded)
 		TRY(make_link(j, l, &order, &link, &code));
 	m = (struct message){
 		.from = sender(j->app),

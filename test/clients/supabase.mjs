@@ -347,6 +347,76 @@ async function checks(check, version, createClient, server, keys, mail, first) {
 		assert.equal((await fetch(publicUrl)).status, 400);
 	});
 
+	await test('an owner makes buckets; objects are moved, copied, searched, sent by a signed address', async () => {
+		const owner = client({ persistSession: false }, keys.service).storage;
+		const box = `box-${first}`;
+		assert.equal(good(await owner.createBucket(box, { public: false, fileSizeLimit: '1MB', allowedMimeTypes: ['text/*'] })).name, box);
+		assert.ok((await owner.createBucket(box, { public: false })).error);
+		good(await owner.updateBucket(box, { public: true, fileSizeLimit: 1000 }));
+		const made = good(await owner.getBucket(box));
+		assert.deepEqual([made.id, made.public, made.file_size_limit], [box, true, 1000]);
+		assert.ok(good(await owner.listBuckets()).some((b) => b.id === box));
+		const c = client();
+		good(await c.auth.signInWithPassword({ email, password: PASSWORD }));
+		assert.deepEqual(good(await c.storage.listBuckets()), []);
+		assert.ok((await c.storage.createBucket('mine', { public: true })).error);
+		const me = (await c.auth.getUser()).data.user.id;
+		const files = c.storage.from(box);
+		const text = (words) => new Blob([words], { type: 'text/plain' });
+		for (const name of ['b', 'a', 'sub/c']) good(await files.upload(`${me}/${name}.txt`, text(name), { metadata: { of: name } }));
+		assert.ok((await files.upload(`${me}/picture`, new Blob(['x'], { type: 'image/png' }))).error);
+		assert.ok((await files.upload(`${me}/large`, text('x'.repeat(1001)))).error);
+		good(await files.move(`${me}/b.txt`, `${me}/sub/b.txt`));
+		assert.equal(good(await files.copy(`${me}/a.txt`, `${me}/sub/a.txt`)).path, `${box}/${me}/sub/a.txt`);
+		assert.ok((await files.move(`${me}/a.txt`, `${me}/sub/a.txt`)).error);
+		const listed = good(await files.list(`${me}/sub`, { limit: 2, offset: 1, sortBy: { column: 'name', order: 'desc' } }));
+		assert.deepEqual(listed.map((o) => o.name), ['b.txt', 'a.txt']);
+		assert.deepEqual(good(await files.list(`${me}/sub`, { search: 'c.' })).map((o) => o.name), ['c.txt']);
+		assert.equal(good(await files.info(`${me}/sub/a.txt`)).metadata.of, 'a');
+		assert.equal((await files.exists(`${me}/sub/a.txt`)).data, true);
+		assert.equal((await files.exists(`${me}/nothing`)).data, false);
+		const { path, token, signedUrl } = good(await files.createSignedUploadUrl(`${me}/sent by link.txt`));
+		good(await client().storage.from(box).uploadToSignedUrl(path, token, text('by link')));
+		assert.ok((await client().storage.from(box).uploadToSignedUrl(path, token, text('again'))).error);
+		assert.match(signedUrl, /sent%20by%20link\.txt\?token=/);
+		assert.equal(await good(await files.download(path)).text(), 'by link');
+		const small = good(await files.createSignedUrl(path, 60, { transform: { width: 20 }, download: true })).signedUrl;
+		assert.equal(await (await fetch(small)).text(), 'by link');
+		assert.equal(await good(await files.download(path, { transform: { width: 20 } })).text(), 'by link');
+		assert.ok((await owner.deleteBucket(box)).error); // not empty
+		good(await owner.emptyBucket(box));
+		good(await owner.deleteBucket(box));
+		assert.ok((await owner.getBucket(box)).error);
+	});
+
+	await test('invites, makes links, asks again who it is', async () => {
+		const admin = client({ persistSession: false }, keys.service).auth.admin;
+		const guest = `guest-${email}`;
+		assert.equal(good(await admin.inviteUserByEmail(guest, { data: { colour: 'red' } })).user.email, guest);
+		const invited = client();
+		good(await invited.auth.verifyOtp({ email: guest, token: await codeOf(guest), type: 'invite' }));
+		good(await invited.auth.updateUser({ password: PASSWORD }));
+		good(await client().auth.signInWithPassword({ email: guest, password: PASSWORD }));
+		bad(await admin.inviteUserByEmail(guest), 422, 'email_exists');
+		const { properties, user } = good(await admin.generateLink({ type: 'magiclink', email: guest }));
+		assert.equal(user.email, guest);
+		const to = await follow(properties.action_link);
+		assert.ok(new URLSearchParams(to.hash.slice(1)).get('access_token'));
+		const recovery = good(await admin.generateLink({ type: 'recovery', email: guest })).properties;
+		good(await invited.auth.verifyOtp({ type: 'recovery', token_hash: recovery.hashed_token }));
+		good(await invited.auth.reauthenticate());
+		const nonce = await codeOf(guest);
+		bad(await invited.auth.updateUser({ password: `${PASSWORD}9`, nonce: '000000' === nonce ? '000001' : '000000' }), 422);
+		good(await invited.auth.updateUser({ password: `${PASSWORD}9`, nonce }));
+		assert.equal((await invited.auth.resend({ type: 'signup', email: guest })).error, null);
+		good(await invited.auth.mfa.enroll({ factorType: 'totp', friendlyName: 'phone' }));
+		const { factors } = good(await admin.mfa.listFactors({ userId: user.id }));
+		good(await admin.mfa.deleteFactor({ userId: user.id, id: factors[0].id }));
+		assert.deepEqual(good(await admin.mfa.listFactors({ userId: user.id })).factors, []);
+		if (invited.auth.getClaims) assert.equal(good(await invited.auth.getClaims()).claims.sub, user.id);
+		good(await admin.deleteUser(user.id));
+	});
+
 	await test('invokes the nine functions', async () => {
 		const c = client();
 		good(await c.auth.signInWithPassword({ email, password: PASSWORD }));
