@@ -287,21 +287,19 @@ static void unmap(void *arg)
 	munmap((void *)(uintptr_t)s->p, s->n);
 }
 
-bool dump_map(struct arena *a, const char *path, str *out, const char **problem)
+/* What is empty cannot be mapped, and needs not. */
+static bool map(struct arena *a, int fd, str *out)
 {
 	str *s = arena_zalloc(a, sizeof(*s));
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	void *p = MAP_FAILED;
+	void *p;
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_size > 0)
-		p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	if (p == MAP_FAILED)
-		*problem = arena_printf(a, "%s: %s", path,
-					fd >= 0 && st.st_size == 0 ? "is empty" : strerror(errno))
-				   .p;
-	if (fd >= 0)
-		close(fd);
+	*out = S("");
+	if (fstat(fd, &st) != 0)
+		return false;
+	if (st.st_size == 0)
+		return true;
+	p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (p == MAP_FAILED)
 		return false;
 	madvise(p, (size_t)st.st_size, MADV_SEQUENTIAL);
@@ -309,6 +307,18 @@ bool dump_map(struct arena *a, const char *path, str *out, const char **problem)
 	arena_defer(a, unmap, s);
 	*out = *s;
 	return true;
+}
+
+bool dump_map(struct arena *a, const char *path, str *out, const char **problem)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool good = fd >= 0 && map(a, fd, out);
+
+	if (!good)
+		*problem = arena_printf(a, "%s: %s", path, strerror(errno)).p;
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 /* ---- words ---- */

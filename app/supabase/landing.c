@@ -255,16 +255,14 @@ bool landing_run(struct move *m)
 {
 	const struct move_options *o = m->options;
 	struct landing l = { .move = m, .arena = arena_new() };
-	str *scripts = arena_zalloc(m->arena, (size_t)o->nfiles * sizeof(*scripts));
+	const str *scripts = m->scripts;
 	size_t *from = arena_zalloc(m->arena, (size_t)o->nfiles * sizeof(*from));
 	bool good = move_do(m, &sql_move_files, (const char *[]){ m->run });
 
 	for (int i = 0; good && i < o->nfiles; i++)
 		from[i] = strtoull(script_value(m->db, i, 4), NULL, 10);
-	for (int i = 0; good && i < o->nfiles; i++) {
-		good = dump_map(m->arena, o->files[i], &scripts[i], &m->problem);
+	for (int i = 0; good && i < o->nfiles; i++)
 		l.bytes_total += (int64_t)scripts[i].n;
-	}
 	good = good && prepare(m, scripts) && qualifiers_read(m, m->arena, &l.qualifiers)
 		&& move_do(m, &sql_move_without_triggers, NULL)
 		&& move_do(m, &sql_move_begin, NULL);

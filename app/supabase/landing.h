@@ -14,6 +14,7 @@ struct move {
 	char run[24]; /* its id, as parameters are */
 	const char *phase;
 	const char *problem; /* NULL: none */
+	str *scripts;	     /* of the dump's files, as landing_run reads them */
 };
 
 /* Keeps what went wrong first; always false. */
@@ -28,7 +29,10 @@ bool move_there(struct move *m, const struct stmt *s, const char *const *values)
 /* Sleeps. */
 void move_pause(int milliseconds);
 
-/* Reads what is left of the dump. False: m->problem. */
+/* The script that pg_restore makes of a dump in custom format; as long as the arena, in a file without a name. */
+bool custom_script(struct move *m, const char *file, str *out);
+
+/* Reads what is left of the dump, m->scripts. False: m->problem. */
 bool landing_run(struct move *m);
 
 /* Connects, and finds the newest run; m->run stays empty when there is none. */

@@ -99,29 +99,33 @@ static bool is_cut_off(str script)
 		&& str_find(tail, S("-- PostgreSQL database dump complete")) < 0;
 }
 
-static bool map_file(struct move *m, const char *name, str *out)
+static bool map_file(struct move *m, const char *name, str *ret_content, str *ret_script)
 {
-	if (!dump_map(m->arena, name, out, &m->problem))
+	if (!dump_map(m->arena, name, ret_content, &m->problem))
 		return false;
-	if (str_starts(*out, S("PGDMP")))
-		return move_fail(
-			m,
-			"%s: a dump in custom format; `pg_restore -f FILE.sql %s` makes a script of it",
-			name, name);
-	if (is_cut_off(*out))
+	*ret_script = *ret_content;
+	if (str_empty(*ret_content))
+		return move_fail(m, "%s: is empty", name);
+	if (str_starts(*ret_content, S("PGDMP")))
+		return custom_script(m, name, ret_script);
+	if (is_cut_off(*ret_content))
 		return move_fail(m, "%s: the end is missing; the dump was cut off", name);
 	return true;
 }
 
-static bool map_all(struct move *m, str *scripts)
+/* The files as they lie there tell one dump from another; their scripts are read. */
+static bool map_all(struct move *m, str *contents)
 {
-	for (int i = 0; i < m->options->nfiles; i++)
-		if (!map_file(m, m->options->files[i], &scripts[i]))
+	size_t n = (size_t)m->options->nfiles;
+
+	m->scripts = arena_zalloc(m->arena, n * sizeof(*m->scripts) + 1);
+	for (size_t i = 0; i < n; i++)
+		if (!map_file(m, m->options->files[i], &contents[i], &m->scripts[i]))
 			return false;
 	return true;
 }
 
-static bool is_same(struct move *m, const str *scripts, bool *ret_same)
+static bool is_same(struct move *m, const str *contents, bool *ret_same)
 {
 	int n = m->options->nfiles;
 
@@ -129,13 +133,13 @@ static bool is_same(struct move *m, const str *scripts, bool *ret_same)
 		return false;
 	*ret_same = script_rows(m->db) == n;
 	for (int i = 0; *ret_same && i < n; i++)
-		*ret_same = strtoull(script_value(m->db, i, 2), NULL, 10) == scripts[i].n
-			&& strcmp(script_value(m->db, i, 3), fingerprint(m->arena, scripts[i]))
+		*ret_same = strtoull(script_value(m->db, i, 2), NULL, 10) == m->scripts[i].n
+			&& strcmp(script_value(m->db, i, 3), fingerprint(m->arena, contents[i]))
 				== 0;
 	return true;
 }
 
-static bool begin_run(struct move *m, const str *scripts)
+static bool begin_run(struct move *m, const str *contents)
 {
 	if (!move_do(m, &sql_move_begin, NULL) || !move_do(m, &sql_move_run_new, NULL))
 		return false;
@@ -144,8 +148,9 @@ static bool begin_run(struct move *m, const str *scripts)
 	for (int i = 0; i < m->options->nfiles; i++)
 		if (!move_do(m, &sql_move_file_put,
 			     (const char *[]){ m->run, number(m->arena, (size_t)i),
-					       m->options->files[i], number(m->arena, scripts[i].n),
-					       fingerprint(m->arena, scripts[i]) }))
+					       m->options->files[i],
+					       number(m->arena, m->scripts[i].n),
+					       fingerprint(m->arena, contents[i]) }))
 			return false;
 	return move_do(m, &sql_move_commit, NULL);
 }
@@ -164,21 +169,21 @@ static bool check_is_empty(struct move *m)
 /* The run of these files, new or to be gone on with. */
 static bool choose_run(struct move *m)
 {
-	str *scripts = arena_zalloc(m->arena, (size_t)m->options->nfiles * sizeof(*scripts) + 1);
+	str *contents = arena_zalloc(m->arena, (size_t)m->options->nfiles * sizeof(*contents) + 1);
 	bool same;
 
-	if (!map_all(m, scripts) || !move_find_run(m))
+	if (!map_all(m, contents) || !move_find_run(m))
 		return false;
 	if (!m->run[0])
-		return check_is_empty(m) && begin_run(m, scripts);
-	if (!is_same(m, scripts, &same))
+		return check_is_empty(m) && begin_run(m, contents);
+	if (!is_same(m, contents, &same))
 		return false;
 	if (same && !m->options->replace)
 		return true;
 	if (!m->options->replace)
 		return move_fail(
 			m, "another dump has been imported; --replace takes this one in its place");
-	return move_do(m, &sql_move_landing_drop, NULL) && begin_run(m, scripts);
+	return move_do(m, &sql_move_landing_drop, NULL) && begin_run(m, contents);
 }
 
 /* ---- the import ---- */
