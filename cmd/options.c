@@ -111,6 +111,11 @@ static const struct option program_options[] = {
 	{ "SUPABASE_JWKS", OPT_STR,
 	  .help = "file with the public keys of a project that signs by ES256, RS256 or EdDSA, as its "
 		  "/auth/v1/.well-known/jwks.json gives them" },
+	{ "SUPABASE_S3_ENDPOINT", OPT_STR,
+	  .help = "S3 that `supabase objects --objects s3:…` reads: the project's (…/storage/v1/s3), or any other" },
+	{ "SUPABASE_S3_REGION", OPT_STR, "us-east-1", .help = "its region" },
+	{ "SUPABASE_S3_ACCESS_KEY", OPT_STR, .help = "its access key" },
+	{ "SUPABASE_S3_SECRET_KEY", OPT_STR, .secret = true, .help = "its secret key" },
 	{ "SUPABASE_REDIRECT_URLS", OPT_LIST,
 	  .help = "patterns of addresses that mailed links may lead to, beside APP_BASE_URL; * stands "
 		  "for all but . and /, ** for anything" },

@@ -1,4 +1,5 @@
 /* sojorn supabase: the move of a project onto this server, step by step. */
+#include "app/media/media.h"
 #include "app/supabase/supabase.h"
 #include "cmd/command.h"
 #include "cmd/options.h"
@@ -6,21 +7,20 @@
 #include "cmd/supabase.h"
 #include "lib/base/json.h"
 #include "lib/base/time.h"
-#include "lib/net/offload.h"
-#include "lib/store/store.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 16, SETTLE_SECONDS = 3, STORE_THREADS = 4, STORE_QUEUE = 64 };
+enum { FILES_MAX = 16, SETTLE_SECONDS = 3 };
 
 struct request {
 	const char *verb;
 	const char *files[FILES_MAX];
 	struct move_options move;
 	const char *report, *check; /* files */
-	const char *settle, *upload_dir, *folder;
+	const char *settle, *folder;
+	const struct config *config;
 	bool json, once, abort, dry_run;
 };
 
@@ -71,11 +71,15 @@ static int print_report(struct arena *a, struct request *q, enum move_report whi
 
 static int abort_import(struct arena *a, struct request *q)
 {
+	struct move_steps steps;
 	const char *problem;
+	bool ok = move_abort(a, &q->move, &steps, &problem);
 
-	if (!move_abort(a, &q->move, &problem))
+	supabase_print_steps(a, q->json, &steps, ok);
+	if (!ok)
 		return fail(q, problem);
-	puts("nothing of the move is left on the source, and nothing in the landing zone");
+	if (!q->json)
+		puts("nothing of the move is left on the source, and nothing in the landing zone");
 	return DONE;
 }
 
@@ -93,20 +97,36 @@ static void print_objects(const struct request *q, const struct move_objects *o)
 		       o->extra);
 }
 
-/* The store that `serve` has. */
+/* The stores that `serve` has; NULL: told why. */
+static struct media *open_media(const struct request *q)
+{
+	const char *problem;
+	struct media *m = media_new(q->config, &problem);
+
+	if (!m)
+		fail(q, problem);
+	return m;
+}
+
+/* Where stored files of the project are, beside pictures. */
+static struct store *store_of(struct media *m)
+{
+	return media_store(&(struct app){ .media = m }, MEDIA_IMAGES);
+}
+
 static int copy_objects(struct arena *a, struct request *q)
 {
 	struct progress progress;
-	struct offload *offload = offload_new(STORE_THREADS, STORE_QUEUE);
-	struct store *store = store_on_disk(q->upload_dir, offload);
+	struct media *media = open_media(q);
 	struct move_objects done = { 0 };
-	const char *problem = "out of memory";
+	const char *problem;
 	bool good;
 
+	if (!media)
+		return FAILED;
 	begin_telling(q, &progress);
-	good = offload && store && move_objects(a, &q->move, store, &done, &problem);
-	store_free(store);
-	offload_free(offload);
+	good = move_objects(a, &q->move, store_of(media), &done, &problem);
+	media_free(media);
 	progress_end(&progress);
 	if (!good)
 		return fail(q, problem);
@@ -222,15 +242,33 @@ static int rollback(struct arena *a, struct request *q)
 	return ok ? DONE : fail(q, problem);
 }
 
+static int check_archive(struct arena *a, struct request *q)
+{
+	const char *problem;
+	int files;
+
+	if (!move_archive_check(a, q->check, &files, &problem))
+		return fail(q, problem);
+	printf("%s: %d files, each as it was written\n", q->check, files);
+	return DONE;
+}
+
 static int archive(struct arena *a, struct request *q)
 {
 	struct move_steps steps;
+	struct media *media;
 	const char *problem;
 	bool ok;
 
+	if (q->check)
+		return check_archive(a, q);
 	if (!q->folder)
 		return command_usage(&cmd_supabase, "--to names the folder of the archive");
-	ok = move_archive(a, &q->move, q->folder, &steps, &problem);
+	media = open_media(q);
+	if (!media)
+		return FAILED;
+	ok = move_archive(a, &q->move, store_of(media), q->folder, &steps, &problem);
+	media_free(media);
 	supabase_print_steps(a, q->json, &steps, ok);
 	return ok ? DONE : fail(q, problem);
 }
@@ -402,6 +440,7 @@ static const char *misuse(const struct subcommand *s, const struct request *q)
 static int run(const struct subcommand *s, struct request *q, const struct config *c)
 {
 	struct arena *a = arena_new();
+	struct store_bucket s3;
 	int status_code = FAILED;
 
 	q->move.url = config_cstr(c, "DATABASE_URL");
@@ -409,7 +448,14 @@ static int run(const struct subcommand *s, struct request *q, const struct confi
 	q->move.jwt_secret = config_str(c, "JWT_SECRET");
 	q->move.anon_key = config_str(c, "SUPABASE_ANON_KEY");
 	q->move.service_key = config_str(c, "SUPABASE_SERVICE_KEY");
-	q->upload_dir = config_cstr(c, "UPLOAD_DIR");
+	q->config = c;
+	s3 = (struct store_bucket){
+		.endpoint = config_str(c, "SUPABASE_S3_ENDPOINT"),
+		.region = config_str(c, "SUPABASE_S3_REGION"),
+		.access_key = config_str(c, "SUPABASE_S3_ACCESS_KEY"),
+		.secret_key = config_str(c, "SUPABASE_S3_SECRET_KEY"),
+	};
+	q->move.s3 = &s3;
 	q->move.new_url = config_cstr(c, "API_BASE_URL");
 	if (!q->move.url)
 		fputs("sojorn supabase: DATABASE_URL is not set\n", stderr);
@@ -485,13 +531,16 @@ const struct command cmd_supabase = {
 		"  --replace       take this one in place of what was imported before\n"
 		"  --again         transform once more, over what has changed here since\n"
 		"  --force         import beside accounts that are here already\n"
-		"  --objects DIR   bytes of stored files, laid out <bucket>/<name>[/<version>]\n"
+		"  --objects DIR   bytes of stored files, laid out <bucket>/<name>[/<version>]; s3://BUCKET/PREFIX: in\n"
+		"                  S3 (SUPABASE_S3_…); s3: a bucket for each, as the project's own S3 endpoint has them\n"
 		"  --source-storage URL  or the project's Storage API, …/storage/v1; its key is SUPABASE_SERVICE_KEY\n"
 		"  --old-url URL   import: addresses of files there become addresses at API_BASE_URL\n"
 		"  --settle N      a row that stays another one for N seconds (3) counts as different\n"
 		"  --app-role R    the role that serves, if it is not the one of DATABASE_URL\n"
 		"  --report FILE   write a signed report: .json, .html or text\n"
-		"  --check FILE    tell whether a report was signed here and is unchanged\n\n"
+		"  --to DIR        archive: the folder that it makes\n"
+		"  --check FILE    verify: tell whether a report was signed here and is unchanged; archive: whether\n"
+		"                  each file of the folder is as it was written\n\n"
 		"  watch fires when for --window seconds (600) over 5 % of the requests fail or 95 % of them\n"
 		"  take half as long again as before the cutover, and when a row is not the same on both sides:\n"
 		"  --metrics URL   of a server, again for each (http://ADMIN_ADDR/metrics; unix:PATH)\n"

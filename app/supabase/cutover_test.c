@@ -81,16 +81,6 @@ static const char *write_post(const struct t_user *u, const char *body)
 	return t_json(r, "post.id") ? t_json(r, "post.id") : t_json(r, "id");
 }
 
-static void stop_follower(pid_t pid)
-{
-	int status;
-
-	kill(pid, SIGTERM);
-	waitpid(pid, &status, 0);
-	if (status != 0)
-		t_fail("follow: %s", read_text(t_shared_path("move-log")));
-}
-
 /* A command beside a follower, whose word counts when it fails. */
 static struct t_run beside(struct t_run r)
 {
@@ -168,7 +158,7 @@ TEST(the_whole_way_there_and_back_and_there_again)
 	beside(MOVE("cutover"));
 	u = sign_in(2);
 	write_post(&u, "for good");
-	stop_follower(follower);
+	move_stop_follower(follower);
 	must(MOVE("follow", "--once"));
 	expect_both_the_same(project);
 	t_server_stop(server);
@@ -178,7 +168,7 @@ TEST(the_whole_way_there_and_back_and_there_again)
 		    t_sql("SELECT CASE WHEN to_regclass('auth.users') IS NULL AND NOT in_use"
 			  " THEN 'live for good' END FROM supabase_move.gate"));
 	EXPECT_TRUE(strstr(read_text(t_fmt("%s/manifest.json", t_shared_path("archive"))),
-			   "\"sha256\":"));
+			   "\"sums_sha256\":"));
 	EXPECT_EQ(0,
 		  system(t_fmt("%s/pg_restore -l %s/project.dump | grep -q 'TABLE DATA auth users'",
 			       getenv("TEST_PG_BIN"), t_shared_path("archive"))));

@@ -478,10 +478,52 @@ bool live_run(struct move *m)
 		&& move_do(m, &sql_move_run_phase, (const char *[]){ m->run, "landed" });
 }
 
-bool move_abort(struct arena *a, const struct move_options *o, const char **problem)
+/* Notes what of ours is on the source, before it goes. */
+static bool list_made(struct move *m, struct move_steps *out)
+{
+	bool there;
+
+	*out = (struct move_steps){ 0 };
+	if (!may_be_there(m, &there))
+		return false;
+	if (!there)
+		return true;
+	if (!live_connect(m) || !move_there(m, &sql_move_source_made, NULL))
+		return false;
+	out->v = arena_alloc(m->arena, (size_t)script_rows(m->source) * sizeof(*out->v) + 1);
+	for (; out->n < script_rows(m->source); out->n++)
+		out->v[out->n] = (struct move_step){
+			.what = "removed from the source",
+			.ok = true,
+			.detail =
+				arena_printf(m->arena, "%s %s", script_value(m->source, out->n, 0),
+					     script_value(m->source, out->n, 1))
+					.p,
+		};
+	return true;
+}
+
+/* What is still there after all counts as not removed. */
+static bool check_gone(struct move *m, struct move_steps *out)
+{
+	if (!m->source)
+		return true;
+	if (!move_there(m, &sql_move_source_made, NULL))
+		return false;
+	if (!script_rows(m->source))
+		return true;
+	for (int i = 0; i < out->n; i++)
+		out->v[i].ok = false;
+	return move_fail(m, "the source: %s %s is still there", script_value(m->source, 0, 0),
+			 script_value(m->source, 0, 1));
+}
+
+bool move_abort(struct arena *a, const struct move_options *o, struct move_steps *out,
+		const char **problem)
 {
 	struct move m = { .arena = a, .options = o };
-	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL) && live_leave(&m, false)
+	bool good = move_open(&m) && move_do(&m, &sql_move_lock, NULL) && list_made(&m, out)
+		&& live_leave(&m, false) && check_gone(&m, out)
 		&& move_do(&m, &sql_move_runs_forget, NULL);
 
 	script_close(m.source);

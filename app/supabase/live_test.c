@@ -113,7 +113,11 @@ TEST(trap_31_nothing_is_left_on_the_source)
 	EXPECT_TRUE(strstr(r.out, "slot sojorn_move")
 		    && strstr(r.out, "sojorn_move on auth.users"));
 	EXPECT_TRUE(strcmp(there(project, left), "0") != 0);
-	leave(project);
+	r = must(MOVE("import", "--abort", "--source", live_url(project)));
+	EXPECT_TRUE(strstr(r.out, "slot sojorn_move_")
+		    && strstr(r.out, "trigger sojorn_move on auth.users")
+		    && strstr(r.out, "publication sojorn_move_tables")
+		    && strstr(r.out, "schema sojorn_move"));
 	EXPECT_CSTR("0", there(project, left));
 	EXPECT_NULL(t_sql("SELECT to_regclass('auth.users')"));
 }

@@ -89,3 +89,27 @@ static inline pid_t move_start(const char *const *arguments)
 	}
 	return pid;
 }
+
+/* Ends a follower, which must have had no trouble. */
+static inline void move_stop_follower(pid_t pid)
+{
+	int status;
+
+	kill(pid, SIGTERM);
+	waitpid(pid, &status, 0);
+	if (status != 0)
+		t_fail("follow: %s", read_text(t_shared_path("move-log")));
+}
+
+/* A project that has come over into a database of this test's own, with a server, in use, and a follower. */
+static inline const char *move_come_over(struct t_server **ret_server, pid_t *ret_follower)
+{
+	const char *project = live_project();
+
+	t_database_of_my_own();
+	must(MOVE("import", "--source", live_url(project)));
+	*ret_server =
+		t_server_start(t_fmt("DATABASE_URL=%s", t_database_url()), "ALTCHA_REQUIRED=off");
+	*ret_follower = MOVE_START("follow");
+	return project;
+}

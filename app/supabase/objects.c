@@ -1,5 +1,5 @@
-/* See supabase.h. Some workers share a list of what is left, a piece of it at a time; each object is a transaction
- * of its own, so a killed run goes on where it was. Three lists tell what did not come over, as objects. */
+/* See supabase.h. Each object is a transaction of its own, so a killed run goes on where it was. Three lists tell what
+ * did not come over, as objects. */
 #include "app/supabase/objects.h"
 
 #include "app/supabase/move.sql.h"
@@ -13,65 +13,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WORKERS = 8, BATCH = 200, PATHS = 2000 };
+enum { PATHS = 2000 };
 
 struct copy {
 	struct move *m;
 	struct object_source source;
 	struct store *store;
-	struct loop *loop;
-	struct arena *batch; /* of the piece of the list in work */
-	struct object *v;
-	int n, at, busy; /* busy: workers on an object of it */
-	bool drained, failed;
-	char last[40]; /* id of the last one taken from the database */
 	int64_t done, total;
-	int workers;
 };
-
-/* ---- the list ---- */
-
-static const char *kept(struct copy *c, int row, int column)
-{
-	const char *v = script_value(c->m->db, row, column);
-
-	return v ? arena_cstr(c->batch, str_of(v)) : NULL;
-}
-
-/* The next piece, when nobody works on the one before any more. False: there is none. */
-static bool fill(struct copy *c)
-{
-	const char *after = *c->last ? c->last : NULL;
-
-	if (c->busy || c->drained || c->failed)
-		return false;
-	arena_reset(c->batch);
-	c->n = c->at = 0;
-	if (!move_do(c->m, &sql_move_objects_left,
-		     (const char *[]){ after, arena_printf(c->batch, "%d", BATCH).p })) {
-		c->failed = true;
-		return false;
-	}
-	c->n = script_rows(c->m->db);
-	c->drained = c->n == 0;
-	c->v = arena_zalloc(c->batch, (size_t)c->n * sizeof(*c->v) + 1);
-	for (int i = 0; i < c->n; i++) {
-		const char *size = script_value(c->m->db, i, 4);
-
-		c->v[i] = (struct object){
-			.id = kept(c, i, 0),
-			.bucket = kept(c, i, 1),
-			.name = kept(c, i, 2),
-			.version = kept(c, i, 3),
-			.size = size ? strtoll(size, NULL, 10) : -1,
-			.md5 = kept(c, i, 5),
-			.mime = kept(c, i, 6),
-			.key = kept(c, i, 7),
-		};
-		snprintf(c->last, sizeof(c->last), "%s", c->v[i].id);
-	}
-	return !c->drained;
-}
 
 /* ---- one object ---- */
 
@@ -112,12 +61,12 @@ static const char *difference(struct arena *a, const struct object *o, struct sp
 
 static bool broken(struct copy *c, const struct object *o, const char *problem)
 {
-	c->failed = true;
 	return move_fail(c->m, "%s/%s: %s", o->bucket, o->name, problem);
 }
 
-static bool copy_one(struct copy *c, struct arena *a, const struct object *o)
+static bool copy_one(void *arg, struct arena *a, const struct object *o)
 {
+	struct copy *c = arg;
 	struct spool *spool;
 	const char *problem = "the store fails";
 	enum object_fate fate;
@@ -139,48 +88,14 @@ static bool copy_one(struct copy *c, struct arena *a, const struct object *o)
 	return e.info ? broken(c, o, e.info->message) : done(c, o, "stored", "", size);
 }
 
-/* ---- workers ---- */
-
-static void work(void *arg)
-{
-	struct copy *c = arg;
-	struct arena *a = arena_new();
-
-	for (;;) {
-		arena_reset(a);
-		if (c->failed || (c->at == c->n && c->busy == 0 && !fill(c)))
-			break;
-		if (c->at == c->n) { /* the others are about to finish this piece */
-			loop_sleep(MILLISECOND);
-			continue;
-		}
-		c->busy++;
-		if (!copy_one(c, a, &c->v[c->at++]))
-			c->failed = true;
-		c->busy--;
-	}
-	arena_free(a);
-	if (--c->workers == 0)
-		loop_stop(c->loop);
-}
-
 static bool copy_all(struct copy *c)
 {
-	c->loop = loop_new();
-	if (!c->loop)
-		return move_fail(c->m, "out of memory");
-	c->batch = arena_new();
-	c->workers = 1;
-	for (int i = 0; i < WORKERS; i++) {
-		c->workers++;
-		if (!loop_start(c->loop, work, c))
-			c->workers--;
-	}
-	if (--c->workers > 0)
-		loop_run(c->loop);
-	loop_free(c->loop);
-	arena_free(c->batch);
-	return !c->failed;
+	struct object_walk w = { .m = c->m,
+				 .list = &sql_move_objects_left,
+				 .one = copy_one,
+				 .arg = c };
+
+	return object_walk(&w);
 }
 
 /* ---- the three lists ---- */
@@ -229,14 +144,14 @@ static bool take_path(void *arg, const char *path)
 static bool list_extra(struct copy *c, struct spool *to, int *ret_n)
 {
 	struct paths p = { .c = c, .arena = arena_new(), .to = to };
+	const char *problem;
 	bool good;
 
 	json_init(&p.w, p.arena, 65536);
 	json_array_begin(&p.w);
-	good = !c->source.dir
-		|| ((object_files(&c->source, take_path, &p)
-		     || move_fail(c->m, "%s: cannot be read", c->source.dir))
-		    && sort_out(&p));
+	good = (object_files(&c->source, c->m->arena, take_path, &p, &problem)
+		|| move_fail(c->m, "the list of what is there: %s", problem))
+		&& sort_out(&p);
 	arena_free(p.arena);
 	*ret_n = p.extra;
 	return good;
@@ -272,6 +187,22 @@ static bool write_list(struct copy *c, const char *name, int *ret_n)
 		|| move_fail(m, "the store fails");
 }
 
+struct lists {
+	struct copy *c;
+	struct move_objects *out;
+	bool good;
+};
+
+static void write_lists(void *arg)
+{
+	struct lists *l = arg;
+
+	l->good = write_list(l->c, "missing", &l->out->missing)
+		&& write_list(l->c, "different", &l->out->different)
+		&& write_list(l->c, "extra", &l->out->extra);
+	loop_stop(loop_self());
+}
+
 /* ---- the step ---- */
 
 static bool count(struct copy *c, struct move_objects *out)
@@ -293,8 +224,26 @@ static bool count(struct copy *c, struct move_objects *out)
 	return true;
 }
 
+static bool open_source(struct copy *c)
+{
+	const struct move_options *o = c->m->options;
+	const char *problem;
+
+	c->source = (struct object_source){ .url = str_of(o->source_storage),
+					    .service_key = o->service_key };
+	if (!o->objects)
+		return true;
+	if (!str_starts(str_of(o->objects), S("s3:"))) {
+		c->source.dir = o->objects;
+		return true;
+	}
+	c->source.s3 = object_s3_open(c->m, &problem);
+	return c->source.s3 || move_fail(c->m, "%s", problem);
+}
+
 static bool copy_objects(struct copy *c, struct move_objects *out)
 {
+	struct lists lists = { .c = c, .out = out };
 	struct move *m = c->m;
 
 	if (!move_open(m) || !move_do(m, &sql_move_lock, NULL) || !move_find_run(m)
@@ -302,23 +251,21 @@ static bool copy_objects(struct copy *c, struct move_objects *out)
 		return false;
 	if (!m->run[0] || strcmp(m->phase, "landing") == 0 || strcmp(m->phase, "landed") == 0)
 		return move_fail(m, "the rows of the project come first: `sojorn supabase import`");
-	if (!count(c, out) || !copy_all(c) || !write_list(c, "missing", &out->missing)
-	    || !write_list(c, "different", &out->different) || !write_list(c, "extra", &out->extra))
+	if (!open_source(c) || !count(c, out) || !copy_all(c))
 		return false;
-	return count(c, out);
+	if (!object_on_loop(write_lists, &lists))
+		return move_fail(m, "out of memory");
+	return lists.good && count(c, out);
 }
 
 bool move_objects(struct arena *a, const struct move_options *o, struct store *store,
 		  struct move_objects *out, const char **problem)
 {
 	struct move m = { .arena = a, .options = o };
-	struct copy c = {
-		.m = &m,
-		.store = store,
-		.source = { o->objects, str_of(o->source_storage), o->service_key },
-	};
+	struct copy c = { .m = &m, .store = store };
 	bool good = copy_objects(&c, out);
 
+	object_s3_close(c.source.s3);
 	script_close(m.db);
 	*problem = m.problem;
 	return good;

@@ -3,13 +3,24 @@
 -- Some of those left, in the order of their ids; name is for people, path for requests.
 -- name: move_objects_left     $1 after uuid, $2 most int
 SELECT id::text, bucket_id, name, version, size::text, CASE WHEN etag ~ '^[0-9a-f]{32}$' THEN etag END AS md5,
-       COALESCE(mime, 'application/octet-stream') AS mime, storage_key(id) AS key
+       COALESCE(mime, 'application/octet-stream') AS mime, storage_key(id) AS key, state
   FROM storage_objects
  WHERE state <> 'stored' AND ($1::uuid IS NULL OR id > $1)
  ORDER BY id LIMIT $2
 
+-- All of them, in the same columns.
+-- name: move_objects_all     $1 after uuid, $2 most int
+SELECT id::text, bucket_id, name, version, size::text, CASE WHEN etag ~ '^[0-9a-f]{32}$' THEN etag END AS md5,
+       COALESCE(mime, 'application/octet-stream') AS mime, storage_key(id) AS key, state
+  FROM storage_objects
+ WHERE $1::uuid IS NULL OR id > $1
+ ORDER BY id LIMIT $2
+
 -- name: move_object_done     $1 id uuid, $2 state text, $3 problem text, $4 size bigint
 UPDATE storage_objects SET state = $2, problem = $3, size = CASE WHEN $2 = 'stored' THEN $4 ELSE size END WHERE id = $1
+
+-- name: move_objects_buckets
+SELECT id FROM storage_buckets ORDER BY id
 
 -- name: move_objects_count
 SELECT state, count(*)::text, COALESCE(sum(size), 0)::text FROM storage_objects GROUP BY state ORDER BY state

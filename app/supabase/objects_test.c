@@ -151,6 +151,21 @@ TEST(trap_16_objects_come_through_the_storage_api)
 	r = copy_from("--source-storage", api(dir));
 	expect_the_lists(r);
 	EXPECT_INT(2, t_run_json(r), "missing");
+	EXPECT_INT(1, t_run_json(r), "extra");
+	EXPECT_CSTR("docs/extra\n", stored("storage-lists/extra.txt"));
+}
+
+/* Each folder is asked for by itself, and a long one in pages. */
+TEST(objects_that_nobody_knows_of_are_found_through_the_storage_api)
+{
+	const char *dir = bytes();
+
+	begin();
+	shell(t_fmt(
+		"mkdir -p %s/unknown/deep/er && cd %s/unknown/deep && for i in $(seq 1 1100); do : >f$i; done && : >er/x && : >er/y",
+		dir, dir));
+	EXPECT_INT(1103, t_run_json(copy_from("--source-storage", api(dir))), "extra");
+	EXPECT_TRUE(strstr(stored("storage-lists/extra.txt"), "unknown/deep/er/y\n"));
 }
 
 /* 20 MB come in pieces; a server that is busy, limits us or breaks off is asked again. */

@@ -30,10 +30,11 @@ struct move_options {
 	const char *url;	  /* of the target database */
 	const char *const *files; /* dumps, in the order they are to be read */
 	int nfiles;
-	const char *source;	    /* URL of the live project; its limited role will do */
-	const char *objects;	    /* folder of bytes, laid out <bucket>/<name>[/<version>] */
-	const char *source_storage; /* or the URL of the project's Storage API … */
-	str service_key;	    /* … and its service key */
+	const char *source;  /* URL of the live project; its limited role will do */
+	const char *objects; /* folder of bytes, laid out <bucket>/<name>[/<version>], or "s3:…" */
+	const struct store_bucket *s3; /* … under this endpoint with these keys; NULL: none */
+	const char *source_storage;    /* or the URL of the project's Storage API … */
+	str service_key;	       /* … and its service key */
 	const char *old_url,
 		*new_url;     /* stored files' addresses are rewritten; NULL: they are not */
 	const char *app_role; /* whose view of the rows is checked; NULL: the role of url */
@@ -159,13 +160,18 @@ struct shadow_sums {
 bool move_shadow(struct arena *a, const struct move_options *o, const struct move_shadow *s,
 		 struct shadow_sums *out, const char **problem);
 
-/* The end: writes a dump of the project and a manifest into a new folder, and takes away what the move has made on
- * both sides, but the fence that keeps writes from the project. There is no way back from it. */
-bool move_archive(struct arena *a, const struct move_options *o, const char *folder,
-		  struct move_steps *out, const char **problem);
+/* The end: writes a folder with a dump of the project, the files in `store` and their digests (archive.h), and takes away
+ * what the move has made on both sides, but the fence that keeps writes from the project. There is no way back from it. */
+struct store;
+bool move_archive(struct arena *a, const struct move_options *o, struct store *store,
+		  const char *folder, struct move_steps *out, const char **problem);
 
-/* Takes away what has been made on the live source and in the landing zone; what the app has got stays. */
-bool move_abort(struct arena *a, const struct move_options *o, const char **problem);
+/* Whether each file of an archive is as it was written; how many there are. */
+bool move_archive_check(struct arena *a, const char *folder, int *ret_files, const char **problem);
+
+/* Takes away what has been made on the live source, listed in *out, and in the landing zone; what the app has got stays. */
+bool move_abort(struct arena *a, const struct move_options *o, struct move_steps *out,
+		const char **problem);
 
 /* A report on the newest run, or on a source before there is one (MOVE_SOURCE), as text or as one JSON object.
  * ret_ok: nothing is wrong. */
@@ -195,7 +201,6 @@ bool move_report_check(struct arena *a, const char *file, str secret, bool *ret_
  * Copies the bytes of stored objects into the store, as many as are left; each is checked by its size and
  * MD5. What did not come is in three lists in the store: storage-lists/{missing,different,extra}.txt.
  */
-struct store;
 struct move_objects {
 	int64_t stored, bytes; /* all that are there now */
 	int missing, different, extra;

@@ -50,18 +50,6 @@ TEST(the_watch_adds_up_servers_and_their_restarts)
 static struct t_server *server;
 static pid_t follower;
 
-/* A project that has come over, with a server and a follower. */
-static const char *come_over(void)
-{
-	const char *project = live_project();
-
-	t_database_of_my_own();
-	must(MOVE("import", "--source", live_url(project)));
-	server = t_server_start(t_fmt("DATABASE_URL=%s", t_database_url()), "ALTCHA_REQUIRED=off");
-	follower = MOVE_START("follow");
-	return project;
-}
-
 static void leave(void)
 {
 	int status;
@@ -135,7 +123,7 @@ TEST(the_watch_knows_what_is_usual_and_sees_that_it_is_not)
 {
 	struct t_run r;
 
-	come_over();
+	move_come_over(&server, &follower);
 	must(WATCH("--window", "1", "--every", "0.3", "--for", "1.5"));
 	EXPECT_TRUE(t_sql_int("SELECT baseline_us FROM supabase_move.watch") > 0);
 	EXPECT_TRUE(tells("sojorn_move_gate{state=\"upstream\"} 1"));
@@ -167,7 +155,7 @@ TEST(the_watch_sees_rows_that_are_not_the_same_and_rolls_back)
 {
 	static const char person[] = "a0000000-0000-4000-8000-000000000001",
 			  post[] = "b0000000-0000-4000-8000-000000000028";
-	const char *project = come_over(), *told = t_shared_path("told");
+	const char *project = move_come_over(&server, &follower), *told = t_shared_path("told");
 
 	must(MOVE("cutover"));
 	t_sql("SET session_replication_role = replica; UPDATE posts SET body = body || '!' WHERE id = '%s'",

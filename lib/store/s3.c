@@ -28,19 +28,36 @@ struct call {
 
 /* ---- one request ---- */
 
+/* The endpoint in its parts: "https://host", and the path that buckets are below, without a slash at its end. */
+static str cut_endpoint(const struct store *s, str *ret_base)
+{
+	str all = s->bucket.endpoint;
+	ptrdiff_t at = str_find(all, S("://")), slash;
+	size_t host = at < 0 ? 0 : (size_t)at + 3;
+
+	while (str_ends(all, S("/")))
+		all.n--;
+	slash = str_find_char(str_slice(all, host, all.n), '/');
+	*ret_base = slash < 0 ? all : str_slice(all, 0, host + (size_t)slash);
+	return str_slice(all, ret_base->n, all.n);
+}
+
 static str host_of(const struct store *s)
 {
-	ptrdiff_t at = str_find(s->bucket.endpoint, S("://"));
-	str host = str_slice(s->bucket.endpoint, at < 0 ? 0 : (size_t)at + 3, s->bucket.endpoint.n);
+	str base;
+	ptrdiff_t at;
 
-	while (str_ends(host, S("/")))
-		host.n--;
-	return host;
+	cut_endpoint(s, &base);
+	at = str_find(base, S("://"));
+	return str_slice(base, at < 0 ? 0 : (size_t)at + 3, base.n);
 }
 
 static str path_of(const struct store *s, struct arena *a, str key)
 {
-	str path = arena_printf(a, "/%.*s", (int)s->bucket.bucket.n, s->bucket.bucket.p);
+	str base, below = cut_endpoint(s, &base), path;
+
+	path = arena_printf(a, "%.*s/%.*s", (int)below.n, below.p, (int)s->bucket.bucket.n,
+			    s->bucket.bucket.p);
 
 	if (str_empty(key))
 		return path;
@@ -49,10 +66,9 @@ static str path_of(const struct store *s, struct arena *a, str key)
 
 static str base_of(const struct store *s)
 {
-	str base = s->bucket.endpoint;
+	str base;
 
-	while (str_ends(base, S("/")))
-		base.n--;
+	cut_endpoint(s, &base);
 	return base;
 }
 
@@ -339,7 +355,35 @@ static str s3_url(struct store *s, struct arena *a, str key, int64_t seconds)
 
 /* ---- lists ---- */
 
-/* Keys come percent-encoded, as the request asks for. */
+/* What stands in XML, without its entities (XML 1.0 §4.6). */
+static str unescape(struct arena *a, str s)
+{
+	static const struct {
+		const char *entity;
+		char means;
+	} known[] = { { "&amp;", '&' },
+		      { "&lt;", '<' },
+		      { "&gt;", '>' },
+		      { "&quot;", '"' },
+		      { "&apos;", '\'' } };
+	char *out = arena_alloc(a, s.n + 1);
+	size_t n = 0, i = 0;
+
+	while (i < s.n) {
+		str rest = str_slice(s, i, s.n);
+		size_t k = 0;
+
+		while (k < sizeof(known) / sizeof(*known)
+		       && !str_starts(rest, str_of(known[k].entity)))
+			k++;
+		out[n++] = k < sizeof(known) / sizeof(*known) ? known[k].means : s.p[i];
+		i += k < sizeof(known) / sizeof(*known) ? strlen(known[k].entity) : 1;
+	}
+	out[n] = '\0';
+	return (str){ out, n };
+}
+
+/* Keys come percent-encoded, as the request asks for, from whoever can. */
 static str decode(struct arena *a, str s)
 {
 	char *out = arena_alloc(a, s.n + 1);
@@ -368,14 +412,17 @@ static err s3_list(struct store *s, struct arena *a, str prefix, str after, size
 				.reply_max = 4 * 1024 * 1024 };
 	struct store_object *v = arena_zalloc(a, n * sizeof(*v));
 	struct fetch_reply reply;
+	bool coded;
 	str item;
 
 	TRY(send(s, a, &c, &reply));
+	coded = str_eq(element(a, reply.body, "EncodingType"), S("url"));
 	*out = (struct list){ v, 0, sizeof(*v) };
 	while (out->n < n && (item = cut_element(a, &reply.body, "Contents")).p) {
 		struct store_object *o = &v[out->n++];
 
-		o->key = decode(a, element(a, item, "Key"));
+		o->key = element(a, item, "Key");
+		o->key = coded ? decode(a, o->key) : unescape(a, o->key);
 		if (!str_to_i64(element(a, item, "Size"), &o->size)
 		    || !time_parse(element(a, item, "LastModified"), &o->modified))
 			return err_store_unavailable;

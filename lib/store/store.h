@@ -34,7 +34,7 @@ struct store *store_on_disk(const char *dir, struct offload *offload);
 
 /* A bucket. What the members point to must outlive the store; spools lie in `dir`, on this machine's disk. */
 struct store_bucket {
-	str endpoint; /* "https://host[:port]", without a path */
+	str endpoint; /* "https://host[:port]", and a path that buckets are below */
 	str region, bucket, access_key, secret_key;
 };
 struct store *store_on_s3(const char *dir, struct offload *offload,

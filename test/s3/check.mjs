@@ -2,7 +2,7 @@
 // fails in the middle. Between server and bucket stands somebody who checks every signature (strict.py).
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +16,7 @@ const work = mkdtempSync(join(tmpdir(), 'sojorn-s3-'));
 for (const folder of ['objects', 'files', 'mail']) mkdirSync(join(work, folder));
 const s3 = new S3rver({
 	port: 0, address: '127.0.0.1', silent: true, directory: join(work, 'objects'),
-	configureBuckets: [{ name: 'images' }, { name: 'videos' }],
+	configureBuckets: [{ name: 'images' }, { name: 'videos' }, { name: 'pics' }, { name: 'docs' }],
 });
 const { port } = await s3.run();
 const strict = spawn('/usr/bin/python3', ['strict.py', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -135,6 +135,70 @@ async function journey(server) {
 	});
 }
 
+// A project's stored files come from S3 and go into the bucket: laid out as folders of one, and as buckets of their own
+// behind a path, as Supabase's endpoint has them.
+// Not in this thread's way, as for boto3.
+function run(command, args, environment = {}) {
+	const child = spawn(command, args, { env: { ...process.env, ...environment } });
+	const out = { stdout: '', stderr: '' };
+	for (const name of ['stdout', 'stderr']) child[name].on('data', (data) => (out[name] += data));
+	return new Promise((resolve) => child.on('close', (status) => resolve({ status, ...out })));
+}
+
+async function takeOver(folder, name) {
+	const url = process.env.TEST_PG_URL.replace(/[^/]*\?/, `${name}?`);
+	const sql = join(folder, `${name}.sql`);
+	const environment = { DATABASE_URL: url, JWT_SECRET: 'a secret of thirty-two bytes or more', UPLOAD_DIR: join(folder, 'spool'), ...settings };
+	const sojorn = (...args) => run(process.env.SOJORN_BIN, args, environment);
+	const must = async (done) => assert.equal((await done).status, 0, (await done).stderr);
+	await must(run('psql', [process.env.TEST_PG_URL, '-c', `CREATE DATABASE ${name}`]));
+	writeFileSync(sql, `CREATE SCHEMA storage; CREATE TABLE storage.buckets (id text PRIMARY KEY, name text, public boolean);
+		CREATE TABLE storage.objects (id uuid PRIMARY KEY, bucket_id text, name text, metadata jsonb, version text);
+		INSERT INTO storage.buckets VALUES ('pics', 'pics', true), ('docs', 'docs', false);
+		INSERT INTO storage.objects VALUES ${['a/odd #+ name.txt', 'plain', 'gone', 'other'].map((n, i) =>
+			`('00000000-0000-4000-8000-00000000000${i}', '${i ? 'docs' : 'pics'}', '${n}',
+			'{"size": 5, "eTag": "\\"5d41402abc4b2a76b9719d911017c592\\""}', ${i ? 'NULL' : "'v1'"})`).join(', ')};`);
+	await must(sojorn('migrate', 'up'));
+	await must(sojorn('supabase', 'import', '--dump', sql));
+	return async (objects, endpoint) => {
+		Object.assign(environment, { SUPABASE_S3_ENDPOINT: endpoint, SUPABASE_S3_ACCESS_KEY: 'S3RVER', SUPABASE_S3_SECRET_KEY: 'S3RVER' });
+		const done = await sojorn('supabase', 'objects', '--objects', objects, '--json');
+		return { ...done, counts: done.stdout && JSON.parse(done.stdout) };
+	};
+}
+
+// By a signed request of our own: s3rver asks for none behind the door.
+const place = (bucket, key, text) =>
+	fetch(`http://127.0.0.1:${port}/${bucket}/${encodeURI(key).replaceAll('#', '%23')}`, { method: 'PUT', body: text });
+
+async function fromBuckets() {
+	const hello = 'hello';
+	await check('stored files of a project come from a bucket and go into another', async () => {
+		await place('videos', 'old/pics/a/odd #+ name.txt/v1', hello);
+		await place('videos', 'old/docs/plain', hello);
+		await place('videos', 'old/docs/other', 'world');
+		await place('videos', 'old/docs/extra', hello);
+		const copy = await takeOver(work, 'from_one');
+		const { status, counts, stderr } = await copy('s3://videos/old', door);
+		assert.equal(status, 1, stderr);
+		assert.deepEqual(counts, { ok: false, stored: 2, bytes: 10, missing: 1, different: 1, extra: 1 });
+		const seen = await judge();
+		const stored = Object.entries(seen).filter(([key]) => key.startsWith('images/storage/'));
+		assert.deepEqual(stored.map(([, o]) => Buffer.from(o.bytes, 'base64').toString()), [hello, hello]);
+		assert.equal(Buffer.from(seen['images/storage-lists/extra.txt'].bytes, 'base64').toString(), 'docs/extra\n');
+		const wrong = await copy('s3://nowhere/x', door);
+		assert.equal(wrong.status, 1);
+	});
+	await check('and from a bucket for each of theirs, behind a path', async () => {
+		await place('pics', 'a/odd #+ name.txt', hello);
+		await place('docs', 'plain', hello);
+		await place('docs', 'gone', hello);
+		const copy = await takeOver(work, 'from_each');
+		const { counts, stderr } = await copy('s3:', `${door}/storage/v1/s3`);
+		assert.deepEqual(counts, { ok: false, stored: 3, bytes: 15, missing: 1, different: 0, extra: 0 }, stderr);
+	});
+}
+
 async function without(bucket, want) {
 	const server = await serve(join(work, 'b'), { ...settings, UPLOAD_DIR: join(work, 'other'), R2_MEDIA_BUCKET: bucket }, false);
 	try {
@@ -163,6 +227,7 @@ try {
 	} finally {
 		await check('the server ends well', async () => assert.deepEqual(await server.stop(), []));
 	}
+	await fromBuckets();
 } finally {
 	strict.kill();
 	await s3.close();

@@ -97,7 +97,7 @@ class Doorkeeper(BaseHTTPRequestHandler):
 
     def forward(self, body):
         to = http.client.HTTPConnection("127.0.0.1", int(sys.argv[1]))
-        to.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        to.putrequest(self.command, self.path.removeprefix("/storage/v1/s3"), skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             to.putheader(name, value)
         to.endheaders(body)

@@ -1,4 +1,4 @@
-// The part of a project's Storage API that reads objects, over a folder laid out <bucket>/<name>[/<version>]:
+// The part of a project's Storage API that reads and lists objects, over a folder laid out <bucket>/<name>[/<version>]:
 //
 //   node storage.mjs DIR KEY
 //
@@ -8,6 +8,7 @@
 import http from 'node:http'
 import fs from 'node:fs'
 import path from 'node:path'
+import crypto from 'node:crypto'
 
 const [dir, key] = process.argv.slice(2)
 const seen = new Set()
@@ -60,9 +61,33 @@ function send(res, file, range) {
 	fs.createReadStream(file, { start: from, end: to }).pipe(res)
 }
 
-http.createServer((req, res) => {
+// One level: what is an object has an id, a folder has none.
+function list(res, bucket, { prefix = '', limit = 100, offset = 0 }) {
+	const at = path.join(dir, bucket, prefix)
+	const names = fs.existsSync(at) ? fs.readdirSync(at).sort() : []
+	const entries = names.filter((n) => !fs.lstatSync(path.join(at, n)).isSymbolicLink()).map((name) => ({
+		name, id: fileOf(bucket, path.join(prefix, name)) ? crypto.randomUUID() : null, metadata: null,
+	}))
+	json(res, entries.slice(offset, offset + limit))
+}
+
+function json(res, value) {
+	res.writeHead(200, { 'Content-Type': 'application/json; charset=utf-8' })
+	res.end(JSON.stringify(value))
+}
+
+async function bodyOf(req) {
+	let text = ''
+	for await (const piece of req) text += piece
+	return JSON.parse(text)
+}
+
+http.createServer(async (req, res) => {
+	const listed = /^\/storage\/v1\/object\/list\/([^/]+)$/.exec(req.url)
 	const found = /^\/storage\/v1\/object\/authenticated\/([^/]+)\/(.+)$/.exec(req.url.split('?')[0])
 	if (req.headers.authorization !== `Bearer ${key}`) return refuse(res, '403', 'Unauthorized', 'invalid signature', 'AccessDenied')
+	if (req.url === '/storage/v1/bucket') return json(res, fs.readdirSync(dir).map((id) => ({ id, name: id, public: false })))
+	if (listed && req.method === 'POST') return list(res, decodeURIComponent(listed[1]), await bodyOf(req))
 	if (!found || req.method !== 'GET') return refuse(res, '404', 'not_found', 'Route not found')
 	const bucket = decodeURIComponent(found[1])
 	const name = decodeURIComponent(found[2])
