@@ -174,8 +174,12 @@ static bool check_rows(struct cutover *c)
 		return false;
 	o.source = arena_cstr(c->m.arena, str_of(script_value(c->m.db, 0, 2)));
 	o.progress = NULL;
+	if (!moved_begin(&c->m))
+		return false;
 	if (!move_verify(c->m.arena, &o, &v, &ok, &problem))
 		return move_fail(&c->m, "verify: %s", problem);
+	if (ok && (!moved_open(&c->m, &c->moved) || !moved_shrink(c->moved, o.settle_seconds)))
+		return false;
 	return cutover_step(c, "every row is the same", ok, "%s",
 			    ok ? "compared" : differences(c, v));
 }

@@ -81,6 +81,7 @@ bool cutover_begin(struct cutover *c, struct arena *a, const struct move_options
 void cutover_end(struct cutover *c, const char **problem)
 {
 	c->steps->held_ms = c->held_at ? cutover_ms_since(c->held_at) : 0;
+	moved_close(c->moved);
 	script_close(c->m.source);
 	script_close(c->m.db);
 	*problem = c->m.problem;
@@ -268,6 +269,16 @@ static bool close_source(struct cutover *c)
 			    "proven by a lock on each table");
 }
 
+/* Every row was compared while people wrote; what they have written since is compared now that nobody does. */
+static bool compare_moved(struct cutover *c)
+{
+	int64_t rows;
+
+	return moved_compare(c->moved, HOLD_MS, &rows)
+		&& cutover_step(c, "what has changed since is the same", true,
+				"%" PRId64 " rows compared again", rows);
+}
+
 static bool bring_over(struct cutover *c)
 {
 	struct move *m = &c->m;
@@ -276,7 +287,7 @@ static bool bring_over(struct cutover *c)
 		&& follow_drain(m, HOLD_MS) && live_reload(m)
 		&& cutover_step(c, "everything has come over", true,
 				"held for %" PRId64 " ms so far", cutover_ms_since(c->held_at))
-		&& cutover_compare_counts(c);
+		&& cutover_compare_counts(c) && compare_moved(c);
 }
 
 /* This side is the writer, and what it writes goes back: all at once. */

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "app/supabase/landing.h"
+#include "app/supabase/moved.h"
 
 struct cutover {
 	struct move m;
 	struct move_steps *steps;
+	struct moved *moved; /* what the last look before the flip needs; NULL: not ready */
 	bool dry_run;
 	int64_t held_at; /* monotonic; 0: requests have not waited */
 };

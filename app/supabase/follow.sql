@@ -35,6 +35,10 @@ WITH taken AS (
 	 WHERE n IN (SELECT n FROM supabase_move.changed ORDER BY n LIMIT $1) RETURNING kind, a, b, t
 ), k AS (
 	SELECT kind, a, b, t, count(*) AS n FROM taken GROUP BY kind, a, b, t
+), noted AS ( -- for the last look of a cutover
+	INSERT INTO supabase_move.moved (kind, a, b, t) SELECT kind, a, b, t FROM k
+	 WHERE (SELECT noting FROM supabase_move.runs ORDER BY id DESC LIMIT 1)
+	ON CONFLICT (kind, a, b, t) DO UPDATE SET old = false
 )
 SELECT array_agg(a) FILTER (WHERE kind = 'user') AS users,
        array_agg(DISTINCT a) FILTER (WHERE kind IN ('session', 'token') AND a IS NOT NULL) AS sessions,

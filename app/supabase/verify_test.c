@@ -228,6 +228,43 @@ TEST(one_row_of_many_is_found_by_its_range)
 	EXPECT_TRUE(names(r, "public.many", id, "t"));
 }
 
+/* The smallest change there is, wherever it is; VERIFY_ROWS=1000000 for a larger haystack. */
+TEST(one_bit_is_found_every_time)
+{
+	static const char *const bits[] = {
+		"n = n # (1::bigint << (i % 63))",
+		"t = overlay(t PLACING chr(ascii(substr(t, 1 + i % 10, 1)) # 1) FROM 1 + i % 10 FOR 1)",
+		"b = set_bit(b, i % 256, 1 - get_bit(b, i % 256))",
+		"d = d + interval '1 microsecond'",
+		"f = CASE WHEN f = 0 THEN -f ELSE f + f * 2.3e-16 END",
+		"j = jsonb_set(j, '{deep,0}', to_jsonb(i % 7 + 1e-30))",
+	};
+	int rows = getenv("VERIFY_ROWS") ? atoi(getenv("VERIFY_ROWS")) : 40000;
+	const char *url = small_project(t_fmt(
+		"CREATE TABLE public.many (i integer PRIMARY KEY, n bigint, t text, b bytea, d timestamptz, f float8, j jsonb);"
+		"INSERT INTO public.many SELECT i, i, md5(i::text), sha256(i::text::bytea), '2026-01-01'::timestamptz + i * interval '1 s', i / 7.0,"
+		" jsonb_build_object('deep', jsonb_build_array(i %% 7)) FROM generate_series(0, %d) i",
+		rows - 1));
+	const struct t_reply *r;
+
+	t_sql("ANALYZE public.many");
+	for (int round = 0; round < 6; round++) {
+		int i = (round * 7919 + 13 * (int)getpid()) % rows;
+		const char *id = t_fmt("%d", i), *column = t_fmt("%.1s", bits[round]);
+
+		t_sql("CREATE TABLE supabase_move.kept AS SELECT * FROM public.many WHERE i = %d",
+		      i);
+		t_sql("UPDATE public.many SET %s WHERE i = %d", bits[round], i);
+		r = t_run_json(compare_with(url));
+		if (t_json_count(r, "differences") != 1 || !names(r, "public.many", id, column))
+			t_fail("%s of row %d: %s", column, i, t_json(r, "differences"));
+		t_sql("DELETE FROM public.many WHERE i = %d; INSERT INTO public.many SELECT * FROM supabase_move.kept;"
+		      "DROP TABLE supabase_move.kept",
+		      i);
+	}
+	EXPECT_EQ(0, compare_with(url).status);
+}
+
 TEST(trap_04_an_extension_is_where_the_dump_looks_for_it)
 {
 	small_project(nasty);
