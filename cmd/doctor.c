@@ -236,6 +236,23 @@ static void look_at_database(struct doctor *d)
 
 /* ---- the machine ---- */
 
+/* A live move copies by CREATE SUBSCRIPTION, which PostgreSQL lets few do. */
+static void look_at_move(struct doctor *d)
+{
+	if (!config_cstr(d->config, "SUPABASE_UPSTREAM") || !d->script)
+		return;
+	if (!script_run(d->script, &sql_doctor_move, NULL))
+		return; /* the database has been complained of */
+	if (is_true(d, 0))
+		GOOD(d, "leaving Supabase", "%s may subscribe to the project", value(d, 1));
+	else
+		WARN(d, "leaving Supabase",
+		     "ALTER ROLE … SUPERUSER for the time of the move (16 or newer: GRANT pg_create_subscription); "
+		     "take it back after `supabase archive`",
+		     "%s may not CREATE SUBSCRIPTION: import --source and follow need it",
+		     value(d, 1));
+}
+
 static void look_at_uploads(struct doctor *d)
 {
 	const char *dir = config_cstr(d->config, "UPLOAD_DIR");
@@ -349,8 +366,8 @@ static void look_at_certificate(struct doctor *d)
 }
 
 static void (*const looks[])(struct doctor *) = {
-	look_at_config, look_at_database, look_at_uploads,     look_at_limits,
-	look_at_mail,	look_at_push,	  look_at_certificate,
+	look_at_config, look_at_database, look_at_move, look_at_uploads,
+	look_at_limits, look_at_mail,	  look_at_push, look_at_certificate,
 };
 
 /* ---- the command ---- */

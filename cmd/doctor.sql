@@ -19,3 +19,8 @@ SELECT extract(epoch FROM now() - max(at) FILTER (WHERE kind = 'backup' AND prob
        (SELECT problem FROM sojorn.backup_runs WHERE kind = 'drill' ORDER BY at DESC LIMIT 1) AS drill
   FROM sojorn.backup_runs
  WHERE at > now() - interval '60 days'
+
+-- name: doctor_move
+SELECT rolsuper OR EXISTS (SELECT FROM pg_roles s WHERE s.rolname = 'pg_create_subscription' AND pg_has_role(current_user, s.oid, 'MEMBER')),
+       rolname::text
+  FROM pg_roles WHERE rolname = current_user;

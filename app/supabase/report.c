@@ -1,4 +1,5 @@
 /* What the move has found and done, as text and as JSON; see supabase.h. */
+#include "app/supabase/inventory.h"
 #include "app/supabase/landing.h"
 #include "app/supabase/live.h"
 #include "app/supabase/move.sql.h"
@@ -6,8 +7,10 @@
 #include "app/supabase/source.sql.h"
 #include "lib/base/json.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* ---- rows of a statement as records ---- */
 
@@ -16,7 +19,7 @@ struct report {
 	struct json_writer w; /* of --json */
 	str text;	      /* otherwise */
 	bool json, ok;
-	int64_t differences;
+	int64_t differences, decisions;
 };
 
 static const char *value(struct report *r, int row, int column)
@@ -131,58 +134,127 @@ static bool report_status(struct report *r)
 			   (const char *[]){ "outcome", "kind", "count", "rows", NULL }, run, &n);
 }
 
+/* ---- the inventory ---- */
+
+/* "-- tables", then what there is of them. */
+static void begin_section(struct report *r, const char *name)
+{
+	if (r->json) {
+		json_key(&r->w, str_of(name));
+		json_array_begin(&r->w);
+	} else {
+		say(r, "\n%s\n", name);
+	}
+}
+
+static void say_thing(struct report *r, struct script *from, int row)
+{
+	const char *question = script_value(from, row, 4);
+
+	say(r, "  %-16s  %s", script_value(from, row, 3), script_value(from, row, 1));
+	if (*script_value(from, row, 2))
+		say(r, ": %s", script_value(from, row, 2));
+	say(r, question ? "\n%20s%s\n" : "\n", "", question);
+}
+
+/* Things of one section follow each other. */
+static bool report_things(struct report *r, bool on_source)
+{
+	struct script *from;
+	const char *section = "";
+
+	if (!inventory_look(r->m, on_source, &from))
+		return false;
+	for (int i = 0; i < script_rows(from); i++) {
+		const char *this = script_value(from, i, 0);
+
+		if (strcmp(this, section) != 0) {
+			if (r->json && *section)
+				json_array_end(&r->w);
+			begin_section(r, this);
+			section = this;
+		}
+		r->decisions += script_value(from, i, 4) != NULL;
+		if (r->json)
+			json_raw(&r->w, str_of(script_value(from, i, 5)));
+		else
+			say_thing(r, from, i);
+	}
+	if (r->json && *section)
+		json_array_end(&r->w);
+	return true;
+}
+
+/* How many things somebody has to decide. */
+static bool report_decisions(struct report *r)
+{
+	if (r->json) {
+		json_key(&r->w, S("decisions"));
+		json_int(&r->w, r->decisions);
+	} else {
+		say(r, "\n%" PRId64 " things need a decision\n", r->decisions);
+	}
+	return true;
+}
+
 static bool report_inventory(struct report *r)
 {
 	const char *const *run = (const char *[]){ r->m->run };
 	int n;
 
-	return report_tables(r)
-		&& report_list(r, &sql_move_report_accounts, "accounts",
-			       (const char *[]){ "password", "count", "verdict", NULL }, NULL, &n)
+	return report_tables(r) && report_things(r, false)
 		&& report_list(r, &sql_move_report_skipped, "left behind",
 			       (const char *[]){ "kind", "count", "reason", NULL }, run, &n)
-		&& report_list(r, &sql_move_report_policies, "policies and triggers",
-			       (const char *[]){ "kind", "object", "statement", NULL }, run, &n)
 		&& report_list(r, &sql_move_report_findings, "findings",
 			       (const char *[]){ "code", "table", "count", "example", "detail",
-						 NULL },
+						 "verdict", NULL },
 			       NULL, &n)
-		&& report_list(r, &sql_move_report_questions, "to be decided",
-			       (const char *[]){ "what", "count", "question", NULL }, run, &n);
+		&& report_decisions(r);
+}
+
+/* What the database here lacks. */
+static bool report_here(struct report *r)
+{
+	if (!inventory_here(r->m))
+		return false;
+	begin_section(r, "this server");
+	for (int i = 0; i < script_rows(r->m->db); i++) {
+		bool good = strcmp(value(r, i, 2), "t") == 0;
+
+		if (!r->json) {
+			say(r, "  %-16s  %s: %s\n", good ? "ok" : "NOT", value(r, i, 0),
+			    value(r, i, 1));
+			continue;
+		}
+		json_object_begin(&r->w);
+		member(r, "object", value(r, i, 0));
+		member(r, "detail", value(r, i, 1));
+		json_key(&r->w, S("ok"));
+		json_bool(&r->w, good);
+		json_object_end(&r->w);
+	}
+	if (r->json)
+		json_array_end(&r->w);
+	return true;
 }
 
 /* A list that the source is asked for. */
-static bool report_there(struct report *r, const struct stmt *s, const char *name,
-			 const char *const *columns, const char *const *values)
+static bool report_made(struct report *r)
 {
 	struct script *here = r->m->db;
 	bool good;
 	int n;
 
 	r->m->db = r->m->source;
-	good = report_list(r, s, name, columns, values, &n);
+	good = report_list(r, &sql_move_source_made, "made by this move",
+			   (const char *[]){ "kind", "object", NULL }, NULL, &n);
 	r->m->db = here;
 	return good;
 }
 
 static bool report_source(struct report *r)
 {
-	const char *catalog;
-
-	if (!live_catalog(r->m, &catalog))
-		return false;
-	catalog = arena_cstr(r->m->arena, str_of(catalog));
-	return report_there(r, &sql_move_source_tables_list, "tables",
-			    (const char *[]){ "name", "rows", "bytes", "verdict", NULL }, &catalog)
-		&& move_there(r->m, &sql_move_source_accounts_look, NULL)
-		&& report_there(r, &sql_move_source_accounts, "accounts",
-				(const char *[]){ "password", "count", "verdict", NULL }, NULL)
-		&& report_there(r, &sql_move_source_left_behind, "stays behind",
-				(const char *[]){ "kind", "object", "text", NULL }, NULL)
-		&& report_there(r, &sql_move_source_sequences, "sequences",
-				(const char *[]){ "name", "last", NULL }, NULL)
-		&& report_there(r, &sql_move_source_made, "made by this move",
-				(const char *[]){ "kind", "object", NULL }, NULL);
+	return report_things(r, true) && report_made(r) && report_here(r) && report_decisions(r);
 }
 
 static bool report_body(struct report *r, enum move_report which)

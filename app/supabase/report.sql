@@ -58,41 +58,16 @@ SELECT s.name, s.n AS source, COALESCE(l.n, 0) AS landed, k.n AS moved,
 SELECT outcome, kind, count(*)::text AS statements, sum(n)::text AS n FROM supabase_move.ledger WHERE run_id = $1
  GROUP BY outcome, kind ORDER BY outcome, kind
 
--- name: move_report_accounts
-SELECT supabase_move.hash_kind(encrypted_password), count(*)::text,
-       CASE supabase_move.hash_kind(encrypted_password) WHEN 'none' THEN 'signs in by a reset of the password'
-	    WHEN 'encrypted' THEN 'needs a reset: the key that opens it stays behind'
-	    WHEN 'unknown' THEN 'needs a reset: nobody can check it'
-	    ELSE 'signs in with the same password' END
-  FROM supabase_move.auth_users GROUP BY 1 ORDER BY 1
-
 -- name: move_report_skipped     $1 run bigint
 SELECT kind, count(*)::text, reason FROM supabase_move.ledger WHERE run_id = $1 AND outcome = 'skipped'
  GROUP BY kind, reason ORDER BY kind, reason
 
--- name: move_report_policies     $1 run bigint
-SELECT kind, object, regexp_replace(text, '\s+', ' ', 'g') FROM supabase_move.ledger
- WHERE run_id = $1 AND outcome = 'skipped' AND kind IN ('policy', 'trigger', 'webhook') ORDER BY kind, object, at
-
 -- name: move_report_findings
-SELECT code, subject, count(*)::text, min(key), min(detail) FROM supabase_move.findings
+SELECT code, subject, count(*)::text, min(key), min(detail), CASE WHEN code IN ('email_collision', 'password_unverifiable',
+	'factor_not_moved', 'old_address') THEN 'needs a decision' WHEN code IN ('not_moved', 'key_not_moved', 'orphan', 'beacon_over',
+	'profile_without_user') THEN 'archived' ELSE 'transformed' END
+  FROM supabase_move.findings
  GROUP BY code, subject ORDER BY code, subject
-
--- name: move_report_questions     $1 run bigint
-SELECT 'e-mail collisions', count(*)::text, 'which of the accounts with one address is to have it?'
-  FROM supabase_move.findings WHERE code = 'email_collision' HAVING count(*) > 0
-UNION ALL
-SELECT 'unverifiable passwords', count(*)::text, 'shall these people be told to reset their password?'
-  FROM supabase_move.findings WHERE code = 'password_unverifiable' HAVING count(*) > 0
-UNION ALL
-SELECT 'webhooks', count(*)::text, 'who calls these addresses from now on?'
-  FROM supabase_move.ledger WHERE run_id = $1 AND kind = 'webhook' HAVING count(*) > 0
-UNION ALL
-SELECT 'rows of ' || object, sum(n)::text, 'platform content: is it needed elsewhere?'
-  FROM supabase_move.ledger WHERE run_id = $1 AND kind = 'rows' AND outcome = 'skipped' AND n > 0 GROUP BY object
-UNION ALL
-SELECT 'stored objects', count(*)::text, 'copy their bytes before the project is closed'
-  FROM supabase_move.ledger WHERE run_id = $1 AND kind = 'rows' AND object = 'storage.objects' AND n > 0 HAVING count(*) > 0
 
 -- ---- what must hold of the result ----
 

@@ -110,67 +110,6 @@ SELECT DISTINCT x.extname::text
   JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
  WHERE NOT EXISTS (SELECT FROM pg_depend o WHERE o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.deptype = 'e')
 
--- ---- what stays behind and somebody should know of ----
-
--- name: move_source_left_behind
-SELECT kind, object, text FROM (
-	SELECT 'policy' AS kind, p.polrelid::regclass::text AS object, format('%s for %s using (%s) check (%s)', p.polname,
-		p.polcmd, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid)) AS text FROM pg_policy p
-	UNION ALL
-	SELECT CASE WHEN pg_get_triggerdef(t.oid) LIKE '%supabase_functions.http_request%' THEN 'webhook' ELSE 'trigger' END,
-		t.tgrelid::regclass::text, pg_get_triggerdef(t.oid) FROM pg_trigger t
-	 WHERE NOT t.tgisinternal AND t.tgname NOT LIKE 'sojorn\_move%'
-	UNION ALL
-	SELECT 'setting', COALESCE(r.rolname, 'database'), split_part(x.one, '=', 1) FROM pg_db_role_setting s
-	  LEFT JOIN pg_roles r ON r.oid = s.setrole, unnest(s.setconfig) AS x (one)
-	 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-	UNION ALL
-	SELECT 'function', p.oid::regprocedure::text, 'in ' || l.lanname FROM pg_proc p
-	  JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
-	 WHERE n.nspname = 'public' AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid
-		AND d.deptype = 'e')
-	UNION ALL
-	SELECT 'view', c.oid::regclass::text, '' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	 WHERE c.relkind IN ('v', 'm') AND n.nspname = 'public'
-	   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-	UNION ALL
-	SELECT 'publication', pubname::text, '' FROM pg_publication WHERE pubname NOT LIKE 'sojorn\_move%'
-	UNION ALL
-	SELECT 'platform', c.oid::regclass::text, format('about %s rows', GREATEST(c.reltuples, 0)::bigint)
-	  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-	 WHERE c.relkind = 'r' AND (n.nspname, c.relname) IN (('cron', 'job'), ('vault', 'secrets'), ('auth', 'audit_log_entries'))
-) x ORDER BY kind, object, text
-
--- name: move_source_sequences
-SELECT format('%I.%I', schemaname, sequencename), COALESCE(last_value, 0)::text FROM pg_sequences
- WHERE schemaname NOT IN ('sojorn_move', 'extensions', 'realtime', 'vault', 'net', 'cron', 'pgsodium', 'graphql')
- ORDER BY 1
-
--- Accounts by kind of password, as the app will have them; written down where the next statement finds it.
--- name: move_source_accounts_look
-DO $$
-BEGIN
-	PERFORM set_config('move.accounts', (SELECT COALESCE(json_agg(x), '[]') FROM (
-		SELECT CASE WHEN COALESCE(encrypted_password, '') = '' THEN 'none' WHEN encrypted_password LIKE '{%' THEN 'encrypted'
-			WHEN encrypted_password LIKE '$argon2%' THEN 'argon2' WHEN encrypted_password LIKE '$fbscrypt$%' THEN 'fbscrypt'
-			WHEN encrypted_password ~ '^\$2[aby]\$' THEN 'bcrypt' ELSE 'unknown' END AS kind, count(*) AS n
-		  FROM auth.users GROUP BY 1 ORDER BY 1) x)::text, false);
-END $$
-
--- name: move_source_accounts
-SELECT x ->> 'kind', x ->> 'n', CASE x ->> 'kind' WHEN 'none' THEN 'signs in by a reset of the password'
-	WHEN 'encrypted' THEN 'needs a reset: the key that opens it stays behind'
-	WHEN 'unknown' THEN 'needs a reset: nobody can check it' ELSE 'signs in with the same password' END
-  FROM json_array_elements(current_setting('move.accounts')::json) x
-
--- The catalog of move_source_catalog, for people.
--- name: move_source_tables_list     $1 catalog json
-SELECT format('%I.%I', x ->> 'schema', x ->> 'name'), x ->> 'n', x ->> 'bytes', CASE x ->> 'how'
-	WHEN 'stream' THEN 'copied and followed by a publication'
-	WHEN 'journal' THEN 'copied and followed by triggers; its owner is the platform'
-	ELSE 'has no key: copied, and copied again at the cutover' END
-  FROM json_array_elements($1::json) x
-
 -- ---- what is made there ----
 
 -- Functions of triggers fix the settings that values are written by. They belong to the limited role: the
@@ -257,9 +196,6 @@ SELECT kind, object FROM (
 	UNION ALL SELECT 'trigger', format('%s on %s', tgname, tgrelid::regclass) FROM pg_trigger WHERE tgname LIKE 'sojorn\_move%'
 	UNION ALL SELECT 'publication', pubname::text FROM pg_publication WHERE pubname LIKE 'sojorn\_move%'
 	UNION ALL SELECT 'slot', slot_name::text FROM pg_replication_slots WHERE slot_name LIKE 'sojorn\_move%' AND database = current_database()
-	UNION ALL SELECT 'setting', 'default_transaction_read_only of the database' FROM pg_db_role_setting s, unnest(s.setconfig) x
-	 WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database()) AND s.setrole = 0
-	   AND x = 'default_transaction_read_only=on'
 ) x ORDER BY kind, object
 
 -- Slots whose walsender has not ended yet stay for another try.
