@@ -155,10 +155,12 @@ export const KINDS = {
 		},
 	},
 	'certificate exchanged': {
-		may: { network: true }, // an old worker ends with its idle connections
+		may: { network: true }, // an old worker ends with its idle connections, which may be a while later
 		async run(m) {
+			const old = m.front.workers();
 			const wanted = new X509Certificate(m.front.renew()).fingerprint256;
 			await until('the new certificate is shown', async () => (await shownCertificate(m.port)) === wanted);
+			await until('the old workers are gone', () => !m.front.workers().some((pid) => old.includes(pid)));
 		},
 	},
 };

@@ -68,8 +68,8 @@ function answers(port) {
 }
 
 // ports: { port, plainPort, upstream, signed }; size: { workers, connections (of each) }. Returns { ca, end(signal),
-// start(), renew(), stop() }: ca grows by each certificate; renew() replaces it, has nginx read it and returns the new
-// one; stop() resolves to a list of complaints.
+// start(), workers(), renew(), stop() }: ca grows by each certificate; workers() are their pids; renew() replaces the
+// certificate, has nginx read it and returns the new one; stop() resolves to a list of complaints.
 export async function proxy(work, ports, size = {}) {
 	chmodSync(work, 0o755); // the workers are not root
 	mkdirSync(join(work, 'uploads', 'uploads'), { recursive: true });
@@ -98,6 +98,7 @@ export async function proxy(work, ports, size = {}) {
 	await start();
 	return {
 		ca, start, end,
+		workers: () => readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' '),
 		// Another certificate, as certbot's hook brings it in.
 		renew() {
 			ca.push(certificate(work));
